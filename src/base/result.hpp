@@ -1,0 +1,56 @@
+#pragma once
+#include <boost/system/result.hpp>
+#include <utility>
+
+#include "base/error.hpp"
+
+namespace ark {
+
+/// A value or an Error. The only place that knows which library it is (ADR-0004): moves to std::expected with the compiler.
+template <class T>
+using Result = boost::system::result<T, Error>;
+
+/// Success without a value, or an Error.
+using Status = Result<void>;
+
+inline Status ok() {
+    return {};
+}
+
+/// `return fail(Errc::too_large, "body of 70 MiB");`
+inline Error fail(Errc code, std::string context) {
+    return Error{code, std::move(context)};
+}
+
+/// Puts words in front of an error's context on its way out: "open journal: " + "segment 4: …".
+inline Error prefix(Error error, std::string_view words) {
+    error.context.insert(0, std::string(words) + ": ");
+    return error;
+}
+
+}  // namespace ark
+
+// boost::system::result asks for this when value() is called on an error; we never let it throw past a check.
+namespace ark {
+[[noreturn]] void throw_exception_from_error(const Error& error, const boost::source_location& where);
+}
+
+#define ARK_DETAIL_CAT2(a, b) a##b
+#define ARK_DETAIL_CAT(a, b) ARK_DETAIL_CAT2(a, b)
+
+/// `ARK_TRY(auto batch, decode(bytes));` declares batch, or returns the error from this function.
+#define ARK_TRY(declaration, ...) ARK_DETAIL_TRY(return, ARK_DETAIL_CAT(ark_try_, __COUNTER__), declaration, __VA_ARGS__)
+/// The same inside a coroutine. Name the operands first: g++ 12 frees temporaries twice (docs/hacking.md).
+#define ARK_CO_TRY(declaration, ...) \
+    ARK_DETAIL_TRY(co_return, ARK_DETAIL_CAT(ark_try_, __COUNTER__), declaration, __VA_ARGS__)
+#define ARK_DETAIL_TRY(leave, temporary, declaration, ...)      \
+    auto temporary = __VA_ARGS__;                               \
+    if (!temporary) leave std::move(temporary).error();         \
+    declaration = std::move(*temporary)
+
+/// `ARK_TRY_STATUS(file.sync());` for a Status: goes on, or returns the error.
+#define ARK_TRY_STATUS(...) ARK_DETAIL_TRY_STATUS(return, ARK_DETAIL_CAT(ark_try_, __COUNTER__), __VA_ARGS__)
+#define ARK_CO_TRY_STATUS(...) ARK_DETAIL_TRY_STATUS(co_return, ARK_DETAIL_CAT(ark_try_, __COUNTER__), __VA_ARGS__)
+#define ARK_DETAIL_TRY_STATUS(leave, temporary, ...)            \
+    auto temporary = __VA_ARGS__;                               \
+    if (!temporary) leave std::move(temporary).error()

@@ -1,0 +1,130 @@
+#pragma once
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/buffer.hpp"
+#include "base/result.hpp"
+#include "runtime/asio.hpp"
+
+/// HTTP as handlers see it: the same for HTTP/1.1 and HTTP/2. Beast, nghttp2 and OpenSSL stay behind this header.
+namespace ark::net {
+
+/// Header fields in order of arrival; names are lower-case.
+class Fields {
+public:
+    using Field = std::pair<std::string, std::string>;
+
+    void add(std::string_view name, std::string_view value);
+    void set(std::string_view name, std::string_view value);  ///< replaces all of that name
+    /// The first value of that (lower-case) name; empty when absent.
+    std::string_view find(std::string_view name) const;
+    bool has(std::string_view name) const;
+    auto begin() const { return fields_.begin(); }
+    auto end() const { return fields_.end(); }
+
+private:
+    std::vector<Field> fields_;
+};
+
+/// Query parameters, percent-decoded, in order; '+' is a space.
+class Query {
+public:
+    static std::optional<Query> parse(std::string_view text);  ///< nothing: malformed escape or invalid UTF-8
+    std::optional<std::string_view> find(std::string_view name) const;  ///< the first
+    std::vector<std::string_view> all(std::string_view name) const;
+    const std::vector<std::pair<std::string, std::string>>& items() const { return items_; }
+
+private:
+    std::vector<std::pair<std::string, std::string>> items_;
+};
+
+std::optional<std::string> percent_decode(std::string_view text);
+std::string percent_encode(std::string_view text);  ///< all but unreserved characters (RFC 3986)
+
+struct RequestHead {
+    std::string method;
+    std::string target;      ///< as sent
+    std::string path;        ///< percent-decoded, without query
+    std::string raw_query;   ///< behind '?', as sent
+    Fields fields;
+    bool http2 = false;
+    std::string peer;        ///< address:port
+    /// Values of `{name}` in the route, in order, percent-decoded.
+    std::vector<std::string> path_values;
+};
+
+struct Response {
+    int status = 200;
+    Fields fields;           ///< content-type etc.; content-length, date and connection are the server's
+    std::string body;
+    Fields trailers;         ///< HTTP/2 only (gRPC)
+};
+
+/// A response that is written piece by piece (SSE). Belongs to one coroutine; dies with the exchange.
+class ResponseStream {
+public:
+    virtual ~ResponseStream() = default;
+    /// Resolves when the kernel (or the HTTP/2 window) took all bytes; the bytes must stay alive until then.
+    /// closed: the peer is gone or stop was asked. Back-pressure is this await: a slow reader delays only its own coroutine.
+    virtual awaitable<Status> write(std::string_view bytes) = 0;
+    /// Ends the body. Nothing may follow.
+    virtual awaitable<void> finish() = 0;
+    /// True once the peer closed or the server stops; a coroutine that waits elsewhere asks after waking.
+    virtual bool closed() const = 0;
+    /// Calls once, on the connection's executor, when closed() becomes true. Replaces an earlier one; empty to unset.
+    virtual void on_close(std::function<void()> callback) = 0;
+};
+
+/// One request and its answer. Lives on its connection's executor; valid until the handler's coroutine returns.
+class Exchange {
+public:
+    virtual ~Exchange() = default;
+
+    virtual const RequestHead& head() const = 0;
+    /// Reads the whole body. too_large beyond bytes_max (the connection then answers and closes); closed; deadline.
+    virtual awaitable<Result<Buffer>> read_body(std::size_t bytes_max) = 0;
+    /// Answers. Once per exchange.
+    virtual awaitable<void> respond(Response response) = 0;
+    /// Sends the head and leaves the body open. Once per exchange, instead of respond().
+    virtual awaitable<Result<ResponseStream*>> start_stream(int status, Fields fields) = 0;
+    virtual asio::any_io_executor executor() const = 0;
+    /// Which of the server's contexts this is: 0 … threads-1. For state kept per net thread.
+    virtual std::size_t shard() const = 0;
+};
+
+using Handler = std::function<awaitable<void>(Exchange&)>;
+
+/// Routes by method and path pattern: "/v1/traces/{id}", literal segments win over `{name}`. Unknown path: 404;
+/// known path, other method: 405 with Allow. HEAD is served by GET without the body; OPTIONS by the fallback.
+class Router {
+public:
+    /// `method` is "GET", "POST", …; `pattern` begins with '/'.
+    void add(std::string_view method, std::string_view pattern, Handler handler);
+    struct Match {
+        const Handler* handler = nullptr;       ///< null: see status
+        int status = 404;                       ///< 404 or 405 without a handler
+        std::string allow;                      ///< for 405
+        std::vector<std::string> path_values;
+    };
+    Match match(std::string_view method, std::string_view path) const;
+    /// Every (method, pattern), for the OpenAPI self-test.
+    std::vector<std::pair<std::string, std::string>> routes() const;
+
+private:
+    struct Route {
+        std::string method;
+        std::string pattern;
+        std::vector<std::string> segments;
+        Handler handler;
+    };
+    std::vector<Route> routes_;
+};
+
+}  // namespace ark::net
