@@ -1,0 +1,34 @@
+#pragma once
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "items/items.hpp"
+
+namespace ark::items {
+
+/// The plain parameters that every list and stream offers. All given ones must hold; empty = not given.
+/// A CEL expression joins here as one more member.
+struct Filter {
+    std::string session;
+    std::string query;                         ///< id or name
+    std::optional<TraceId> trace;
+    std::string agent;
+    std::string team;
+    std::string tool;
+    std::string model;
+    std::vector<std::string> reasons;          ///< any of; canonical or alias; a trailing '*' matches a prefix
+    std::optional<model::Kind> component;
+    std::optional<bool> failed;                ///< status=failure / status=success
+    UnixNanos from;                            ///< item time >= from; 0 = open
+    UnixNanos until;                           ///< item time < until; 0 = open
+
+    bool empty() const;
+    /// A text that is equal for equal filters: the key under which subscribers share evaluation and encoding.
+    std::string key() const;
+};
+
+bool matches_event(const Filter& filter, const Event& event, const Context& context);
+bool matches_span(const Filter& filter, const Item& span, const Context& context);
+
+}  // namespace ark::items
