@@ -1,19 +1,19 @@
 #pragma once
+#include "base/buffer.hpp"
+#include "base/cursor.hpp"
+#include "base/time.hpp"
+
 #include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
-
-#include "base/buffer.hpp"
-#include "base/cursor.hpp"
-#include "base/time.hpp"
 
 namespace ark::model {
 
 /// What the items of a batch are. Stored in the journal: numbers never change meaning.
 enum class BatchKind : std::uint8_t {
     traces = 1,  ///< payload: ExportTraceServiceRequest; one item a span, in wire order
-    logs = 2,    ///< payload: ExportLogsServiceRequest; one item a log record (events are log records with an event name)
+    logs = 2,  ///< payload: ExportLogsServiceRequest; one item a log record (events are log records with an event name)
 };
 
 /// How the payload is stored: as it was received. Stored in the journal.
@@ -26,17 +26,18 @@ std::string_view name(Encoding encoding);
 struct BatchHeader {
     BatchKind kind = BatchKind::traces;
     Encoding encoding = Encoding::identity;
-    std::uint32_t item_count = 0;   ///< how many offsets the batch takes
-    Offset base;                    ///< offset of its first item; assigned by the journal
-    UnixNanos received;             ///< wall clock when the request was accepted
-    UnixNanos time_min;             ///< earliest item time (span start, record time); 0 = unknown
-    UnixNanos time_max;             ///< latest item time (span end, record time); 0 = unknown
-    std::string tenant;             ///< "default" without tenants; at most 128 bytes
+    std::uint32_t item_count = 0;  ///< how many offsets the batch takes
+    Offset base;                   ///< offset of its first item; assigned by the journal
+    UnixNanos received;            ///< wall clock when the request was accepted
+    UnixNanos time_min;            ///< earliest item time (span start, record time); 0 = unknown
+    UnixNanos time_max;            ///< latest item time (span end, record time); 0 = unknown
+    std::string tenant;            ///< "default" without tenants; at most 128 bytes
 };
 
 /// One accepted request: immutable from then on, shared by every follower that reads it.
 ///
-/// payload() is OTLP protobuf, decoded. wire() is what the journal stores; the two are the same bytes for identity encoding.
+/// payload() is OTLP protobuf, decoded. wire() is what the journal stores; the two are the same bytes for identity
+/// encoding.
 class Batch {
 public:
     Batch(BatchHeader header, Buffer wire) : header_(std::move(header)), wire_(std::move(wire)) {}
