@@ -1,4 +1,8 @@
 #pragma once
+#include "base/cursor.hpp"
+#include "base/result.hpp"
+#include "model/batch.hpp"
+
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -7,18 +11,15 @@
 #include <string>
 #include <vector>
 
-#include "base/cursor.hpp"
-#include "base/result.hpp"
-#include "model/batch.hpp"
-
-/// The durable, totally ordered record of batches. Everything enters through receive, becomes true here, and is only ever
-/// read by followers. The interface has one implementation here (embedded); a Kafka one can join.
+/// The durable, totally ordered record of batches. Everything enters through receive, becomes true here, and is only
+/// ever read by followers. The interface has one implementation here (embedded); a Kafka one can join.
 namespace ark::journal {
 
 /// What an acknowledgement means.
 enum class Durability {
     sync,   ///< on stable storage (fdatasync returned): survives power loss
-    group,  ///< written to the operating system; synced within group_ms: survives our crash, not the machine's last group_ms
+    group,  ///< written to the operating system; synced within group_ms: survives our crash, not the machine's last
+            ///< group_ms
     os,     ///< written to the operating system; synced when it likes: survives our crash only
 };
 
@@ -38,18 +39,18 @@ struct Receipt {
 
 struct JournalStatus {
     Epoch epoch;
-    Offset begin;                       ///< oldest retained item
-    Offset end;                         ///< one past the last readable item
-    std::uint64_t bytes = 0;            ///< on disk, all segments
+    Offset begin;             ///< oldest retained item
+    Offset end;               ///< one past the last readable item
+    std::uint64_t bytes = 0;  ///< on disk, all segments
     std::uint64_t segments = 0;
-    std::uint64_t pending_bytes = 0;    ///< accepted, not yet durable
+    std::uint64_t pending_bytes = 0;  ///< accepted, not yet durable
     std::uint64_t appends_total = 0;
-    std::uint64_t groups_total = 0;     ///< group commits
+    std::uint64_t groups_total = 0;  ///< group commits
     std::uint64_t sync_nanos_total = 0;
-    std::uint64_t sync_p50_nanos = 0;   ///< of the recent syncs
+    std::uint64_t sync_p50_nanos = 0;  ///< of the recent syncs
     std::uint64_t sync_p99_nanos = 0;
-    UnixNanos oldest_received;          ///< of the oldest retained batch; 0 when empty
-    bool failed = false;                ///< a write or sync failed: appends are refused until restart
+    UnixNanos oldest_received;  ///< of the oldest retained batch; 0 when empty
+    bool failed = false;        ///< a write or sync failed: appends are refused until restart
     std::string failure;
     std::string durability;
 };
@@ -75,8 +76,8 @@ class Journal {
 public:
     virtual ~Journal() = default;
 
-    /// Appends in call order per thread. Returns at once; `done` is called when the promise of the configured durability
-    /// holds, or with an error: overloaded (pending_bytes_max; retry), journal_failed, disk_full, stopped.
+    /// Appends in call order per thread. Returns at once; `done` is called when the promise of the configured
+    /// durability holds, or with an error: overloaded (pending_bytes_max; retry), journal_failed, disk_full, stopped.
     /// Takes the batch without a base offset; readers get the same object once it is durable.
     virtual void append(std::shared_ptr<model::Batch> batch, AppendDone done) = 0;
 
@@ -84,12 +85,13 @@ public:
     /// Registers a listener; the token unregisters it when it is destroyed. The journal must outlive the token.
     virtual std::shared_ptr<void> on_end(EndListener listener) = 0;
 
-    virtual Epoch epoch() const = 0;    ///< thread-safe, as all below
+    virtual Epoch epoch() const = 0;  ///< thread-safe, as all below
     virtual Offset begin() const = 0;
-    virtual Offset end() const = 0;     ///< one past the last durable, readable item
+    virtual Offset end() const = 0;  ///< one past the last durable, readable item
     virtual JournalStatus status() const = 0;
 
-    /// Followers that must not lose anything pin history: retention never passes the smallest pin. `name` is for status.
+    /// Followers that must not lose anything pin history: retention never passes the smallest pin. `name` is for
+    /// status.
     virtual void pin(const std::string& name, Offset offset) = 0;
     virtual void unpin(const std::string& name) = 0;
 
