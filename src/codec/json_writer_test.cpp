@@ -1,0 +1,87 @@
+#include "codec/json_writer.hpp"
+
+#include "codec/json_value.hpp"
+
+#include <cmath>
+#include <cstdlib>
+#include <limits>
+
+#include <gtest/gtest.h>
+
+namespace ark::codec {
+namespace {
+
+std::string escaped(std::string_view text) {
+    std::string out;
+    append_json_escaped(out, text);
+    return out;
+}
+
+TEST(JsonWriter, WritesNestedDocumentsWithCommasOnlyBetween) {
+    std::string out;
+    JsonWriter json(out);
+    json.begin_object();
+    json.field("a", 1).field("b", "x").field("c", true);
+    json.key("d").begin_array().number(-1).unsigned_number(18446744073709551615u).null().begin_object().end_object();
+    json.end_array();
+    json.key("e").plain("0af7").key("f").raw("[1,2]");
+    json.end_object();
+    EXPECT_EQ(out, R"({"a":1,"b":"x","c":true,"d":[-1,18446744073709551615,null,{}],"e":"0af7","f":[1,2]})");
+}
+
+TEST(JsonWriter, RealsReadBackAndNonFiniteOnesAreNull) {
+    for (const double value : {0.0, -0.5, 1.0 / 3, 1e300, 5e-324, 123456789.0}) {
+        std::string out;
+        JsonWriter(out).real(value);
+        EXPECT_EQ(std::strtod(out.c_str(), nullptr), value) << out;
+    }
+    std::string out;
+    JsonWriter json(out);
+    json.begin_array().real(NAN).real(INFINITY).real(-INFINITY).end_array();
+    EXPECT_EQ(out, "[null,null,null]");
+}
+
+TEST(JsonWriter, EscapesWhatJsonRequires) {
+    EXPECT_EQ(escaped("a\"b\\c\n\t\r\b\f"), R"(a\"b\\c\n\t\r\b\f)");
+    EXPECT_EQ(escaped(std::string_view("\0\x01\x1f\x7f", 4)), "\\u0000\\u0001\\u001f\x7f");
+    EXPECT_EQ(escaped("żółw 🐢"), "żółw 🐢");
+    EXPECT_EQ(escaped(""), "");
+}
+
+// Goal: the block-wise escaper is right wherever a special byte falls in a block.
+// Method: every length around the block and buffer sizes with a special byte at every place; all-special text; compare
+// with a bytewise escape.
+TEST(JsonWriter, EscapesAtEveryPlaceOfABlock) {
+    for (std::size_t length = 1; length < 70; ++length) {
+        for (std::size_t at = 0; at < length; ++at) {
+            std::string text(length, 'x');
+            text[at] = '"';
+            std::string expected(length + 1, 'x');
+            expected[at] = '\\';
+            expected[at + 1] = '"';
+            ASSERT_EQ(escaped(text), expected);
+        }
+    }
+    for (const std::size_t length : {15u, 16u, 17u, 511u, 512u, 513u, 5000u}) {
+        const std::string text(length, '\x02');
+        std::string expected;
+        for (std::size_t i = 0; i < length; ++i)
+            expected += "\\u0002";
+        ASSERT_EQ(escaped(text), expected);
+        ASSERT_EQ(escaped(std::string(length, 'y')), std::string(length, 'y'));
+    }
+}
+
+TEST(JsonWriter, WhatItWritesParses) {
+    std::string every_ascii;
+    for (char c = 0; c < 127; ++c)
+        every_ascii.push_back(c);
+    std::string out;
+    JsonWriter(out).string(every_ascii);
+    const auto parsed = JsonValue::parse(out);
+    ASSERT_TRUE(parsed) << out;
+    EXPECT_EQ(parsed->text(), every_ascii);
+}
+
+}  // namespace
+}  // namespace ark::codec
