@@ -13,11 +13,12 @@ constexpr std::size_t alias_count = std::size(table::aliases);
 constexpr std::size_t name_count = reason_count + alias_count;
 constexpr std::size_t phase_count = 5;
 
-constexpr const Reason* canonical(std::string_view name) {
-    for (const auto& reason : table::reasons) {
-        if (reason.name == name) return &reason;
+// Indices, not pointers: g++ 12 with UBSan does not compare addresses in constant expressions.
+constexpr std::size_t canonical(std::string_view name) {
+    for (std::size_t i = 0; i < reason_count; ++i) {
+        if (table::reasons[i].name == name) return i;
     }
-    return nullptr;
+    throw "an alias of a reason that does not exist";
 }
 
 consteval std::array<std::string_view, name_count> all_names() {
@@ -29,13 +30,11 @@ consteval std::array<std::string_view, name_count> all_names() {
     return names;
 }
 
-consteval std::array<const Reason*, name_count> all_entries() {
-    std::array<const Reason*, name_count> entries{};
-    for (std::size_t i = 0; i < reason_count; ++i)
-        entries[i] = &table::reasons[i];
-    for (std::size_t i = 0; i < alias_count; ++i) {
-        entries[reason_count + i] = canonical(table::aliases[i].canonical);
-        if (entries[reason_count + i] == nullptr) throw "an alias of a reason that does not exist";
+consteval std::array<std::uint16_t, name_count> all_entries() {
+    std::array<std::uint16_t, name_count> entries{};
+    for (std::size_t i = 0; i < name_count; ++i) {
+        entries[i] =
+            static_cast<std::uint16_t>(i < reason_count ? i : canonical(table::aliases[i - reason_count].canonical));
     }
     return entries;
 }
@@ -72,17 +71,18 @@ constexpr std::string_view operation_of(Kind kind) {
     return "";
 }
 
-using SpanReasons = std::array<std::array<const Reason*, phase_count>, kind_count>;
+// Index in the table plus one; 0 = none.
+using SpanReasons = std::array<std::array<std::uint16_t, phase_count>, kind_count>;
 
 consteval SpanReasons span_reasons() {
     SpanReasons reasons{};
     for (std::size_t kind = 0; kind < kind_count; ++kind) {
         const auto operation = operation_of(static_cast<Kind>(kind));
         if (operation.empty()) continue;
-        for (const auto& reason : table::reasons) {
-            if (reason.operation == operation && reason.phase != Phase::none) {
-                reasons[kind][static_cast<std::size_t>(reason.phase)] = &reason;
-            }
+        for (std::size_t i = 0; i < reason_count; ++i) {
+            const auto& reason = table::reasons[i];
+            if (reason.operation != operation || reason.phase == Phase::none) continue;
+            reasons[kind][static_cast<std::size_t>(reason.phase)] = static_cast<std::uint16_t>(i + 1);
         }
     }
     return reasons;
@@ -155,12 +155,13 @@ std::span<const MetadataKey> common_keys() {
 
 const Reason* find_reason(std::string_view name) {
     const auto index = names.find(name);
-    return index == names.absent ? nullptr : entries[index];
+    return index == names.absent ? nullptr : &table::reasons[entries[index]];
 }
 
 const Reason* reason_of(Kind kind, Phase phase) {
     const auto index = static_cast<std::size_t>(kind);
-    return index < kind_count ? by_kind[index][static_cast<std::size_t>(phase)] : nullptr;
+    const std::size_t entry = index < kind_count ? by_kind[index][static_cast<std::size_t>(phase)] : 0;
+    return entry == 0 ? nullptr : &table::reasons[entry - 1];
 }
 
 ParsedReason parse_reason(std::string_view reason) {
