@@ -1,9 +1,9 @@
 #pragma once
+#include "items/items.hpp"
+
 #include <optional>
 #include <string>
 #include <vector>
-
-#include "items/items.hpp"
 
 namespace ark::items {
 
@@ -11,17 +11,17 @@ namespace ark::items {
 /// A CEL expression joins here as one more member.
 struct Filter {
     std::string session;
-    std::string query;                         ///< id or name
+    std::string query;  ///< id or name
     std::optional<TraceId> trace;
     std::string agent;
     std::string team;
     std::string tool;
     std::string model;
-    std::vector<std::string> reasons;          ///< any of; canonical or alias; a trailing '*' matches a prefix
+    std::vector<std::string> reasons;  ///< any of; canonical or alias; a trailing '*' matches a prefix
     std::optional<model::Kind> component;
-    std::optional<bool> failed;                ///< status=failure / status=success
-    UnixNanos from;                            ///< item time >= from; 0 = open
-    UnixNanos until;                           ///< item time < until; 0 = open
+    std::optional<bool> failed;  ///< status=failure / status=success
+    UnixNanos from;              ///< item time >= from; 0 = open
+    UnixNanos until;             ///< item time < until; 0 = open
 
     bool empty() const;
     /// A text that is equal for equal filters: the key under which subscribers share evaluation and encoding.

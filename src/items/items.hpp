@@ -1,9 +1,4 @@
 #pragma once
-#include <cstdint>
-#include <functional>
-#include <string>
-#include <string_view>
-
 #include "base/cursor.hpp"
 #include "base/result.hpp"
 #include "codec/json_writer.hpp"
@@ -12,28 +7,33 @@
 #include "model/facts.hpp"
 #include "otlp/walk.hpp"
 
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+
 /// Batches opened into items: spans, events and log records with their facts; and the events that spans stand for.
 namespace ark::items {
 
-enum class ItemType : std::uint8_t { span = 1, event = 2, log = 3 };   // log: a record without an event name
+enum class ItemType : std::uint8_t { span = 1, event = 2, log = 3 };  // log: a record without an event name
 
 /// One item of a batch, seen in place. Valid during the visit only.
 struct Item {
     Offset offset;
     ItemType type = ItemType::span;
-    const otlp::SpanView* span = nullptr;     ///< set for spans
-    const otlp::LogView* log = nullptr;       ///< set for events and logs
+    const otlp::SpanView* span = nullptr;  ///< set for spans
+    const otlp::LogView* log = nullptr;    ///< set for events and logs
     model::Facts facts;
-    TraceId trace_id;                         ///< all zero when not of a trace
+    TraceId trace_id;  ///< all zero when not of a trace
     SpanId span_id;
-    SpanId parent_span_id;                    ///< of a span, or what an event says (parentSpanId, ark.parent_span_id)
-    UnixNanos time;                           ///< span start, event time, else observed, else received
-    UnixNanos end;                            ///< span end (0 = pending snapshot); equals time for events
-    bool failed = false;                      ///< span status error, Error phase, success=false
+    SpanId parent_span_id;  ///< of a span, or what an event says (parentSpanId, ark.parent_span_id)
+    UnixNanos time;         ///< span start, event time, else observed, else received
+    UnixNanos end;          ///< span end (0 = pending snapshot); equals time for events
+    bool failed = false;    ///< span status error, Error phase, success=false
     // events only:
-    std::string_view reason;                  ///< canonical where the dictionary has it, else as delivered
+    std::string_view reason;  ///< canonical where the dictionary has it, else as delivered
     std::string_view reason_as_sent;
-    const model::Reason* entry = nullptr;     ///< in the dictionary, or null
+    const model::Reason* entry = nullptr;  ///< in the dictionary, or null
     model::Phase phase = model::Phase::none;
     model::Level level = model::Level::normal;
 };
@@ -48,7 +48,7 @@ struct Context {
     std::string query_id;
     std::string query_name;
     std::string query_namespace;
-    std::string agent;          ///< the agent the item happened in, when the item does not say
+    std::string agent;  ///< the agent the item happened in, when the item does not say
     std::string team;
 };
 
@@ -70,13 +70,15 @@ void for_each_event(const Item& item, bool derive, const std::function<void(cons
 /// Ids of events: the item's cursor, with "s" or "e" behind it for the start and end that were derived from a span.
 std::string event_id(Epoch epoch, const Event& event);
 
-enum class Detail { lite, full };   ///< lite: previews of input and output (256 bytes), no attributes; full: everything
+enum class Detail { lite, full };  ///< lite: previews of input and output (256 bytes), no attributes; full: everything
 
 /// {"id","time","reason","operation","phase","level","component","traceId","spanId","parentSpanId","sessionId","queryId",…,
 ///  "agent","team","tool","model","durationMs","tokens":{…},"error":{…},"message","attributes":{…},"derived":true}
 void write_event(codec::JsonWriter& json, Epoch epoch, const Event& event, const Context& context, Detail detail);
-/// {"id","traceId","spanId","parentSpanId","name","component","kind","start","end","durationMs","status",…, full: "attributes",
-///  "events","links","resource","scope","traceState","flags","dropped…Count"}. Nothing that was sent is missing in full.
+/// {"id","traceId","spanId","parentSpanId","name","component","kind","start","end","durationMs","status",…, full:
+/// "attributes",
+///  "events","links","resource","scope","traceState","flags","dropped…Count"}. Nothing that was sent is missing in
+///  full.
 void write_span(codec::JsonWriter& json, Epoch epoch, const Item& span, const Context& context, Detail detail);
 /// A log record without event name.
 void write_log(codec::JsonWriter& json, Epoch epoch, const Item& log, const Context& context, Detail detail);
