@@ -1,0 +1,43 @@
+#pragma once
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace ark::bench {
+
+/// What a request carries. genai: 15–23 attributes with a message of 1–4 KB, ~3.4 KB a span; small: 5 attributes, ~260
+/// B.
+enum class Shape { genai, small };
+enum class Wire { protobuf, json };
+
+/// A request body whose ids are rewritten in place for each send, so that no two requests carry the same span.
+class Payload {
+public:
+    Payload(Shape shape, Wire wire, unsigned spans, unsigned spans_per_trace, unsigned traces_per_session);
+
+    /// Gives every trace, span and session of the body ids of its own for request number `n`, and the time `now`
+    /// (protobuf only).
+    void stamp(std::uint64_t n, std::uint64_t now_nanos);
+    const std::string& body() const { return body_; }
+    unsigned spans() const { return spans_; }
+
+private:
+    struct Spot {
+        std::size_t at;
+        unsigned index;  // of the span, trace or session in the body
+    };
+    void append_span_protobuf(std::string& out, unsigned index);
+    void append_span_json(unsigned index);
+    std::string attributes_text(unsigned index, Wire wire, std::size_t& session_at);
+    void write_id(std::size_t at, std::uint64_t value);
+
+    const Shape shape_;
+    const Wire wire_;
+    const unsigned spans_;
+    const unsigned spans_per_trace_;
+    const unsigned traces_per_session_;
+    std::string body_;
+    std::vector<Spot> trace_spots_, span_spots_, parent_spots_, session_spots_, start_spots_, end_spots_;
+};
+
+}  // namespace ark::bench
