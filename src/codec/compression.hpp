@@ -1,17 +1,17 @@
 #pragma once
+#include "base/buffer.hpp"
+#include "base/result.hpp"
+
 #include <cstddef>
 #include <string>
 #include <string_view>
-
-#include "base/buffer.hpp"
-#include "base/result.hpp"
 
 namespace ark::codec {
 
 /// Guards against bombs: what decompression may produce.
 struct InflateLimits {
-    std::size_t bytes_max = 64u << 20;   ///< inflated size; beyond: too_large
-    std::size_t ratio_max = 1000;        ///< inflated / compressed, judged above 1 MiB; beyond: too_large
+    std::size_t bytes_max = 64u << 20;  ///< inflated size; beyond: too_large
+    std::size_t ratio_max = 1000;       ///< inflated / compressed, judged above 1 MiB; beyond: too_large
 };
 
 /// Whole gzip body (RFC 1952, one or more members). bad_payload: not gzip, truncated, wrong checksum.

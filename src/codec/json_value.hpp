@@ -1,13 +1,13 @@
 #pragma once
+#include "base/result.hpp"
+#include "codec/json_writer.hpp"
+
 #include <cstdint>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <variant>
 #include <vector>
-
-#include "base/result.hpp"
-#include "codec/json_writer.hpp"
 
 namespace ark::codec {
 
@@ -29,11 +29,11 @@ public:
     /// Member of an object; a null value when absent or not an object: chains safely.
     const JsonValue& operator[](std::string_view name) const;
     const JsonValue& operator[](std::size_t index) const;
-    std::size_t size() const;                              ///< of an array or object, else 0
-    const Array& array() const;                            ///< empty when it is none
+    std::size_t size() const;    ///< of an array or object, else 0
+    const Array& array() const;  ///< empty when it is none
     const Object& object() const;
-    std::string_view text(std::string_view fallback = "") const;   ///< of a string
-    std::int64_t integer(std::int64_t fallback = 0) const;         ///< of any number, or of a decimal string
+    std::string_view text(std::string_view fallback = "") const;  ///< of a string
+    std::int64_t integer(std::int64_t fallback = 0) const;        ///< of any number, or of a decimal string
     double real(double fallback = 0) const;
     bool boolean(bool fallback = false) const;
 

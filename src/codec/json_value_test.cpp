@@ -83,7 +83,7 @@ TEST(JsonValue, AgreesWithAnotherParserOnDamagedText) {
     std::mt19937 random(7);
     for (int round = 0; round < 20000; ++round) {
         std::string text = seed;
-        for (unsigned edits = random() % 4; edits > 0; --edits) {
+        for (auto edits = random() % 4; edits > 0; --edits) {
             const auto at = random() % text.size();
             switch (random() % 3) {
                 case 0:

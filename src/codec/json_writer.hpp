@@ -6,8 +6,8 @@
 
 namespace ark::codec {
 
-/// Appends JSON to a string. No validation of the sequence of calls beyond commas; text is escaped with SIMD where there is any.
-/// Text must be valid UTF-8: what came through otlp::check is.
+/// Appends JSON to a string. No validation of the sequence of calls beyond commas; text is escaped with SIMD where
+/// there is any. Text must be valid UTF-8: what came through otlp::check is.
 class JsonWriter {
 public:
     explicit JsonWriter(std::string& out) : out_(out) {}
@@ -37,10 +37,13 @@ public:
     JsonWriter& field(std::string_view name, bool value) { return key(name).boolean(value); }
     JsonWriter& field(std::string_view name, double value) { return key(name).real(value); }
     template <std::signed_integral T>
-    JsonWriter& field(std::string_view name, T value) { return key(name).number(value); }
+    JsonWriter& field(std::string_view name, T value) {
+        return key(name).number(value);
+    }
     template <std::unsigned_integral T>
-        requires(!std::same_as<T, bool>)
-    JsonWriter& field(std::string_view name, T value) { return key(name).unsigned_number(value); }
+    requires(!std::same_as<T, bool>) JsonWriter& field(std::string_view name, T value) {
+        return key(name).unsigned_number(value);
+    }
 
     std::string& out() { return out_; }
 

@@ -30,8 +30,8 @@ std::size_t sequence_length(std::string_view text) {
 
 }  // namespace
 
-bool valid_utf8(std::string_view text) {
-    return text.empty() || simdjson::validate_utf8(text.data(), text.size());
+bool detail::valid_utf8_any(std::string_view text) {
+    return simdjson::validate_utf8(text.data(), text.size());
 }
 
 std::size_t utf8_error_offset(std::string_view text) {

@@ -1,0 +1,144 @@
+#include "otlp/walk.hpp"
+
+#include "otlp/decode.hpp"
+#include "otlp/wire.hpp"
+
+namespace ark::otlp {
+
+namespace {
+
+using wire::Field;
+using wire::Reader;
+using wire::tag;
+
+/// Moves `rest` behind the next field with this tag and returns its value; false at the end or at damage.
+bool next_tagged(std::string_view& rest, std::uint32_t wanted, std::string_view& out) {
+    Reader reader(rest);
+    for (Field field; reader.next(field);) {
+        if (field.tag != wanted) continue;
+        rest.remove_prefix(static_cast<std::size_t>(reader.position() - rest.data()));
+        out = field.bytes;
+        return true;
+    }
+    rest = {};
+    return false;
+}
+
+std::uint32_t number_of(std::string_view message, std::uint32_t wanted) {
+    std::uint64_t number = 0;
+    Reader reader(message);
+    for (Field field; reader.next(field);) {
+        if (field.tag == wanted) number = field.number;
+    }
+    return static_cast<std::uint32_t>(number);
+}
+
+enum class Step { next, stop, damaged };
+
+/// Visits the items of a request. `Item` is SpanView or LogView, `decode` fills it.
+template <class Item, class Decode, class Visit>
+class ItemWalk {
+public:
+    ItemWalk(Decode decode, const Visit& visit) : decode_(decode), visit_(visit) {
+        item_.resource = &resource_;
+        item_.scope = &scope_;
+    }
+
+    Step request(std::string_view message) {
+        return each(message, envelope::groups, [&](std::string_view group) { return resource_group(group); });
+    }
+
+private:
+    template <class Handle>
+    static Step each(std::string_view message, std::uint32_t wanted, const Handle& handle) {
+        Reader reader(message);
+        for (Field field; reader.next(field);) {
+            if (field.tag != wanted) continue;
+            if (const Step step = handle(field.bytes); step != Step::next) return step;
+        }
+        return reader.damaged() ? Step::damaged : Step::next;
+    }
+
+    // The resource may stand behind its scopes, and a scope behind its items: both are looked for first.
+    Step resource_group(std::string_view group) {
+        if (!decode_resource_group(group, resource_)) return Step::damaged;
+        return each(group, envelope::scopes, [&](std::string_view inner) { return scope_group(inner); });
+    }
+
+    Step scope_group(std::string_view group) {
+        if (!decode_scope_group(group, scope_)) return Step::damaged;
+        return each(group, envelope::items, [&](std::string_view wire) {
+            if (!decode_(wire, item_)) return Step::damaged;
+            return visit_(item_) ? Step::next : Step::stop;
+        });
+    }
+
+    Decode decode_;
+    const Visit& visit_;
+    ResourceView resource_;
+    ScopeView scope_;
+    Item item_;
+};
+
+template <class Item, class Decode, class Visit>
+Status walk_items(std::string_view payload, Decode decode, const Visit& visit) {
+    ItemWalk<Item, Decode, Visit> walk(decode, visit);
+    if (walk.request(payload) == Step::damaged) return fail(Errc::bad_payload, "OTLP: malformed protobuf");
+    return ok();
+}
+
+template <class View, class Decode, class Visit>
+void walk_parts(std::string_view message, std::uint32_t wanted, Decode decode, const Visit& visit) {
+    std::string_view rest = message;
+    View view;
+    for (std::string_view wire; next_tagged(rest, wanted, wire);) {
+        if (decode(wire, view)) visit(view);
+    }
+}
+
+}  // namespace
+
+bool Attributes::next(model::AttributeView& out) {
+    std::string_view pair;
+    if (!next_tagged(rest_, tag(field_, wire::bytes), pair)) return false;
+    out = {};
+    Reader reader(pair);
+    for (Field field; reader.next(field);) {
+        if (field.tag == tag(1, wire::bytes)) out.key = field.bytes;
+        if (field.tag == tag(2, wire::bytes)) out.value = decode_value(field.bytes);
+    }
+    return true;
+}
+
+bool ArrayWalk::next(model::ValueView& out) {
+    std::string_view element;
+    if (!next_tagged(rest_, tag(1, wire::bytes), element)) return false;
+    out = decode_value(element);
+    return true;
+}
+
+std::uint32_t ResourceView::dropped_attributes_count() const {
+    return number_of(wire, tag(2, wire::varint));
+}
+
+std::uint32_t ScopeView::dropped_attributes_count() const {
+    return number_of(wire, tag(4, wire::varint));
+}
+
+Status for_each_span(std::string_view payload, const SpanVisitor& visit) {
+    return walk_items<SpanView>(payload, decode_span, visit);
+}
+
+Status for_each_log(std::string_view payload, const LogVisitor& visit) {
+    return walk_items<LogView>(payload, decode_log, visit);
+}
+
+void for_each_span_event(const SpanView& span, const std::function<void(const SpanEventView&)>& visit) {
+    walk_parts<SpanEventView>(span.wire, tag(11, wire::bytes), decode_event, visit);
+}
+
+void for_each_span_link(const SpanView& span, const std::function<void(const SpanLinkView&)>& visit) {
+    walk_parts<SpanLinkView>(span.wire, tag(13, wire::bytes), decode_link, visit);
+}
+
+}  // namespace ark::otlp
