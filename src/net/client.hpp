@@ -1,18 +1,18 @@
 #pragma once
+#include "net/http.hpp"
+
 #include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
 
-#include "net/http.hpp"
-
 namespace ark::net {
 
 struct Url {
-    std::string scheme;   ///< "http"
+    std::string scheme;  ///< "http"
     std::string host;
     std::uint16_t port = 80;
-    std::string target;   ///< path and query, "/" when absent
+    std::string target;  ///< path and query, "/" when absent
     static Result<Url> parse(std::string_view text);
     std::string authority() const;
 };
@@ -29,7 +29,7 @@ class Client {
 public:
     struct Config {
         std::chrono::milliseconds connect_timeout{5000};
-        std::chrono::milliseconds timeout{30000};         ///< whole request; 0 = none
+        std::chrono::milliseconds timeout{30000};  ///< whole request; 0 = none
         std::size_t response_bytes_max = 256u << 20;
     };
     Client(Url base, Config config);
@@ -39,12 +39,12 @@ public:
     Client& operator=(Client&&) noexcept;
 
     /// `target` is path and query. Errors: connect, deadline, closed, protocol, too_large.
-    Result<ClientResponse> request(
-        std::string_view method, std::string_view target, const Fields& fields = {}, std::string_view body = {});
+    Result<ClientResponse> request(std::string_view method, std::string_view target, const Fields& fields = {},
+                                   std::string_view body = {});
 
-    /// GET whose body is read as it comes. `on_head` sees the status and fields (false: stop); `on_bytes` each piece (false: stop).
-    /// Returns ok when the body ended or a callback stopped it; closed when the peer vanished; deadline when `idle` passed
-    /// without a byte.
+    /// GET whose body is read as it comes. `on_head` sees the status and fields (false: stop); `on_bytes` each piece
+    /// (false: stop). Returns ok when the body ended or a callback stopped it; closed when the peer vanished; deadline
+    /// when `idle` passed without a byte.
     Status stream(std::string_view target, const Fields& fields, std::chrono::milliseconds idle,
                   const std::function<bool(const ClientResponse&)>& on_head,
                   const std::function<bool(std::string_view)>& on_bytes);

@@ -1,15 +1,15 @@
 #pragma once
+#include "net/http.hpp"
+
 #include <string>
 #include <string_view>
-
-#include "net/http.hpp"
 
 /// gRPC over HTTP/2, unary calls, without a gRPC library: framing and status (facts: gRPC over HTTP/2).
 namespace ark::net::grpc {
 
 struct Message {
-    bool compressed = false;      ///< by the request's grpc-encoding
-    std::string_view bytes;       ///< points into the body
+    bool compressed = false;  ///< by the request's grpc-encoding
+    std::string_view bytes;   ///< points into the body
 };
 
 /// The single message of a unary body. protocol: not exactly one whole frame.
@@ -22,6 +22,6 @@ Response reply(std::string_view message);
 /// Trailers-only answer. `details` is a serialised google.rpc.Status for grpc-status-details-bin; may be empty.
 Response error(int grpc_status, std::string_view message, std::string_view details = {});
 
-bool is_grpc(const RequestHead& head);   ///< content-type application/grpc or application/grpc+proto
+bool is_grpc(const RequestHead& head);  ///< content-type application/grpc or application/grpc+proto
 
 }  // namespace ark::net::grpc

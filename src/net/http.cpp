@@ -1,9 +1,9 @@
 #include "net/http.hpp"
 
+#include "base/hex.hpp"
+
 #include <algorithm>
 #include <cstdint>
-
-#include "base/hex.hpp"
 
 namespace ark::net {
 

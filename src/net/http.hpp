@@ -1,4 +1,8 @@
 #pragma once
+#include "base/buffer.hpp"
+#include "base/result.hpp"
+#include "runtime/asio.hpp"
+
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -8,10 +12,6 @@
 #include <string_view>
 #include <utility>
 #include <vector>
-
-#include "base/buffer.hpp"
-#include "base/result.hpp"
-#include "runtime/asio.hpp"
 
 /// HTTP as handlers see it: the same for HTTP/1.1 and HTTP/2. Beast, nghttp2 and OpenSSL stay behind this header.
 namespace ark::net {
@@ -36,7 +36,7 @@ private:
 /// Query parameters, percent-decoded, in order; '+' is a space.
 class Query {
 public:
-    static std::optional<Query> parse(std::string_view text);  ///< nothing: malformed escape or invalid UTF-8
+    static std::optional<Query> parse(std::string_view text);           ///< nothing: malformed escape or invalid UTF-8
     std::optional<std::string_view> find(std::string_view name) const;  ///< the first
     std::vector<std::string_view> all(std::string_view name) const;
     const std::vector<std::pair<std::string, std::string>>& items() const { return items_; }
@@ -50,21 +50,21 @@ std::string percent_encode(std::string_view text);  ///< all but unreserved char
 
 struct RequestHead {
     std::string method;
-    std::string target;      ///< as sent
-    std::string path;        ///< percent-decoded, without query
-    std::string raw_query;   ///< behind '?', as sent
+    std::string target;     ///< as sent
+    std::string path;       ///< percent-decoded, without query
+    std::string raw_query;  ///< behind '?', as sent
     Fields fields;
     bool http2 = false;
-    std::string peer;        ///< address:port
+    std::string peer;  ///< address:port
     /// Values of `{name}` in the route, in order, percent-decoded.
     std::vector<std::string> path_values;
 };
 
 struct Response {
     int status = 200;
-    Fields fields;           ///< content-type etc.; content-length, date and connection are the server's
+    Fields fields;  ///< content-type etc.; content-length, date and connection are the server's
     std::string body;
-    Fields trailers;         ///< HTTP/2 only (gRPC)
+    Fields trailers;  ///< HTTP/2 only (gRPC)
 };
 
 /// A response that is written piece by piece (SSE). Belongs to one coroutine; dies with the exchange.
@@ -72,7 +72,8 @@ class ResponseStream {
 public:
     virtual ~ResponseStream() = default;
     /// Resolves when the kernel (or the HTTP/2 window) took all bytes; the bytes must stay alive until then.
-    /// closed: the peer is gone or stop was asked. Back-pressure is this await: a slow reader delays only its own coroutine.
+    /// closed: the peer is gone or stop was asked. Back-pressure is this await: a slow reader delays only its own
+    /// coroutine.
     virtual awaitable<Status> write(std::string_view bytes) = 0;
     /// Ends the body. Nothing may follow.
     virtual awaitable<void> finish() = 0;
@@ -108,11 +109,13 @@ public:
     /// `method` is "GET", "POST", …; `pattern` begins with '/'.
     void add(std::string_view method, std::string_view pattern, Handler handler);
     struct Match {
-        const Handler* handler = nullptr;       ///< null: see status
-        int status = 404;                       ///< 404 or 405 without a handler
-        std::string allow;                      ///< for 405
+        const Handler* handler = nullptr;  ///< null: see status
+        int status = 404;                  ///< 404 or 405 without a handler
+        std::string allow;                 ///< for 405
         std::vector<std::string> path_values;
     };
+    /// `path` as it was sent: an escaped slash does not end a segment. `handler` lives as long as this router is
+    /// unchanged.
     Match match(std::string_view method, std::string_view path) const;
     /// Every (method, pattern), for the OpenAPI self-test.
     std::vector<std::pair<std::string, std::string>> routes() const;
@@ -121,10 +124,21 @@ private:
     struct Route {
         std::string method;
         std::string pattern;
-        std::vector<std::string> segments;
         Handler handler;
     };
+    /// A place in the tree of segments; node 0 is the root.
+    struct Node {
+        std::vector<std::pair<std::string, std::size_t>> literals;
+        std::size_t named = 0;            // the child for `{name}`; 0: none
+        std::vector<std::size_t> routes;  // in routes_: one a method
+    };
+    std::size_t literal_child(std::size_t at, std::string_view segment);
+    std::size_t named_child(std::size_t at);
+    bool descend(std::size_t at, std::string_view rest, std::string_view method, Match& match) const;
+    bool serve(const Node& node, std::string_view method, Match& match) const;
+
     std::vector<Route> routes_;
+    std::vector<Node> nodes_{1};
 };
 
 }  // namespace ark::net

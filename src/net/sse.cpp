@@ -31,10 +31,10 @@ bool SseParser::feed(std::string_view bytes, const std::function<void(const SseE
         }
         after_cr_ = bytes[end] == '\r';
         if (pending_.empty()) {
-            line(piece, on_event);
+            if (!line(piece, on_event)) return false;
         } else {
             pending_.append(piece);
-            line(pending_, on_event);
+            if (!line(pending_, on_event)) return false;
             pending_.clear();
         }
         bytes.remove_prefix(end + 1);
@@ -42,7 +42,7 @@ bool SseParser::feed(std::string_view bytes, const std::function<void(const SseE
     return true;
 }
 
-void SseParser::line(std::string_view text, const std::function<void(const SseEvent&)>& on_event) {
+bool SseParser::line(std::string_view text, const std::function<void(const SseEvent&)>& on_event) {
     if (first_) {
         first_ = false;
         if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
@@ -59,15 +59,16 @@ void SseParser::line(std::string_view text, const std::function<void(const SseEv
         type_.clear();
         data_.clear();
         has_data_ = false;
-        return;
+        return true;
     }
     const auto colon = text.find(':');
-    if (colon == 0) return;
+    if (colon == 0) return true;
     const auto name = text.substr(0, colon);
     auto value = colon == text.npos ? std::string_view{} : text.substr(colon + 1);
     if (value.starts_with(' ')) value.remove_prefix(1);
 
     if (name == "data") {
+        if (data_.size() + value.size() >= line_bytes_max_) return false;
         if (has_data_) data_.push_back('\n');
         data_.append(value);
         has_data_ = true;
@@ -83,6 +84,7 @@ void SseParser::line(std::string_view text, const std::function<void(const SseEv
             retry_ms_ = retry;
         }
     }
+    return true;
 }
 
 }  // namespace ark::net
