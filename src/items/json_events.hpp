@@ -2,6 +2,7 @@
 #include "base/buffer.hpp"
 #include "base/result.hpp"
 #include "base/time.hpp"
+#include "items/items.hpp"
 
 namespace ark::items {
 
@@ -15,7 +16,18 @@ struct JsonEvents {
 /// `POST /events`: one object or an array of {timestamp, eventType, reason, message, data{…}, ttl_seconds?, …} becomes
 /// OTLP log records with event names, losslessly: `data` members become attributes under their own names, other
 /// top-level members are kept under ark.event.*. Trace and span ids are taken from data.traceId / data.spanId. All or
-/// nothing. Error: bad_payload naming the member ("[3].data.queryId: …").
+/// nothing.
+///
+/// data.queryId must be a non-empty text; everything else is optional. An event without a reason is named
+/// `unnamed_event`. Integers beyond 64 bits signed become text of the same digits, since OTLP has no other place for
+/// them. Error: bad_payload naming the member ("[3].data.queryId: …").
 Result<JsonEvents> events_from_json(const Buffer& json, UnixNanos now, std::uint32_t nesting_max = 64);
+
+inline constexpr std::string_view unnamed_event = "Event";
+
+/// The inverse: an event in the shape of `POST /events`. What came from there comes back member by member, without
+/// ttl_seconds; other events, derived ones too, are told in the same words (data.queryId, data.sessionId,
+/// data.toolName, …).
+void write_json_event(codec::JsonWriter& json, const Event& event, const Context& context);
 
 }  // namespace ark::items

@@ -229,6 +229,7 @@ inline constexpr Reason reasons[] = {
 
 // Names of the product's specification and of older and newer versions of the reference.
 inline constexpr ReasonAlias aliases[] = {
+    {"gen_ai.evaluation.result", "EvaluationComplete"},  // OpenTelemetry's
     {"QueryResolveStart", "QueryExecutionStart"},
     {"ResolveStart", "QueryExecutionStart"},
     {"QueryResolveComplete", "QueryExecutionComplete"},
