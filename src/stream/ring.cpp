@@ -1,8 +1,9 @@
 #include "stream/ring.hpp"
 
-#include <algorithm>
-
 #include "base/check.hpp"
+
+#include <algorithm>
+#include <utility>
 
 namespace ark::stream {
 namespace {
@@ -35,6 +36,7 @@ Ring::Block& Ring::block_with_room(std::size_t bytes) {
     block->bytes.reserve(std::max(bytes, std::clamp(bytes_, block_bytes_min, block_bytes_max)));
     if (blocks_.empty()) block->readers = std::exchange(idle_readers_, 0);
     bytes_ += block->bytes.capacity();
+    total_ += block->bytes.capacity();
     blocks_.push_back(std::move(block));
     return *blocks_.back();
 }
@@ -76,7 +78,8 @@ void Ring::advance(Reader& reader, const Slice& slice) {
         return;
     }
     auto block = reader.block_;
-    while (block < last_block() && (block < first_block_ || blocks_[block - first_block_]->end() < position)) ++block;
+    while (block < last_block() && (block < first_block_ || blocks_[block - first_block_]->end() < position))
+        ++block;
     if (block != reader.block_) {
         count_out(reader);
         count_in(block);
@@ -88,7 +91,8 @@ void Ring::advance(Reader& reader, const Slice& slice) {
 }
 
 void Ring::shrink_to(std::size_t bytes) {
-    while (blocks_.size() > 1 && bytes_ > bytes) drop_front();
+    while (blocks_.size() > 1 && bytes_ > bytes)
+        drop_front();
 }
 
 void Ring::release_if_idle() {
@@ -97,6 +101,7 @@ void Ring::release_if_idle() {
     idle_readers_ = blocks_.back()->readers;
     blocks_.clear();
     blocks_.shrink_to_fit();
+    total_ -= bytes_;
     bytes_ = 0;
 }
 
@@ -118,13 +123,16 @@ void Ring::count_out(const Reader& reader) {
 }
 
 void Ring::drop_front() {
-    bytes_ -= blocks_.front()->bytes.capacity();
-    blocks_.pop_front();
+    const auto freed = blocks_.front()->bytes.capacity();
+    bytes_ -= freed;
+    total_ -= freed;
+    blocks_.erase(blocks_.begin());
     ++first_block_;
 }
 
 void Ring::free_unread() {
-    while (blocks_.size() > 1 && blocks_.front()->readers == 0) drop_front();
+    while (blocks_.size() > 1 && blocks_.front()->readers == 0)
+        drop_front();
 }
 
 }  // namespace ark::stream

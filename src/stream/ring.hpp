@@ -1,12 +1,12 @@
 #pragma once
-#include <cstddef>
-#include <cstdint>
-#include <deque>
-#include <memory>
-#include <string_view>
-
 #include "base/buffer.hpp"
 #include "base/strong.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string_view>
+#include <vector>
 
 namespace ark::stream {
 
@@ -48,7 +48,11 @@ public:
         std::uint64_t frames_end = 0;
     };
 
-    explicit Ring(std::size_t bytes_max) : bytes_max_(bytes_max) {}
+    /// `total` counts the bytes of all rings that share it; it outlives them.
+    Ring(std::size_t bytes_max, std::size_t& total) : bytes_max_(bytes_max), total_(total) {}
+    ~Ring() { total_ -= bytes_; }
+    Ring(const Ring&) = delete;
+    Ring& operator=(const Ring&) = delete;
 
     /// Appends a unit of whole frames. `covered`: every item before it is in the ring now.
     void append(std::string_view unit, std::uint32_t frames, Offset covered);
@@ -86,8 +90,9 @@ private:
     void free_unread();
 
     const std::size_t bytes_max_;
-    std::deque<std::shared_ptr<Block>> blocks_;  // oldest first; the last one is being filled
-    std::uint64_t first_block_ = 0;              // number of the front block, or of the one to come when there is none
+    std::size_t& total_;
+    std::vector<std::shared_ptr<Block>> blocks_;  // oldest first; the last one is being filled
+    std::uint64_t first_block_ = 0;               // number of the front block, or of the one to come when there is none
     std::uint64_t end_ = 0;
     std::uint64_t frames_ = 0;
     std::size_t bytes_ = 0;

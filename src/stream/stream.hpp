@@ -1,12 +1,4 @@
 #pragma once
-#include <chrono>
-#include <cstdint>
-#include <functional>
-#include <memory>
-#include <string>
-#include <string_view>
-#include <vector>
-
 #include "base/cursor.hpp"
 #include "base/result.hpp"
 #include "items/filter.hpp"
@@ -15,6 +7,14 @@
 #include "net/http.hpp"
 #include "runtime/io_pool.hpp"
 #include "runtime/work_pool.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
 
 /// GET /v1/stream: snapshot and tail in one response, resumable, filtered, bounded. The journal is the buffer.
 namespace ark::stream {
@@ -36,16 +36,16 @@ public:
     };
     virtual Row row(std::string_view topic, std::string_view tenant, std::string_view id) = 0;
     /// Ids of the rows of a topic that match the filter, most recently active first, at most `limit`: the snapshot.
-    virtual std::vector<std::string> snapshot(
-        std::string_view topic, std::string_view tenant, const items::Filter& filter, std::size_t limit) = 0;
+    virtual std::vector<std::string> snapshot(std::string_view topic, std::string_view tenant,
+                                              const items::Filter& filter, std::size_t limit) = 0;
 };
 
 struct StreamConfig {
-    std::size_t subscribers_max = 20'000;                    ///< beyond: 503 with Retry-After before the stream starts
-    std::size_t ring_bytes = 4u << 20;                       ///< encoded frames kept per distinct filter and net thread
+    std::size_t subscribers_max = 20'000;  ///< beyond: 503 with Retry-After before the stream starts
+    std::size_t ring_bytes = 4u << 20;     ///< encoded frames kept per distinct filter and net thread
     std::chrono::milliseconds heartbeat{15'000};
     std::chrono::milliseconds sync_every{5'000};
-    std::chrono::milliseconds retry{2'000};                  ///< the `retry:` that clients are told; jittered
+    std::chrono::milliseconds retry{2'000};  ///< the `retry:` that clients are told; jittered
     std::size_t snapshot_rows_max = 200;
 };
 
@@ -57,7 +57,7 @@ struct StreamStatus {
     std::uint64_t bytes_total = 0;
     std::uint64_t gaps_total = 0;
     std::uint64_t slow_closed_total = 0;
-    std::uint64_t filters = 0;                               ///< distinct (filter, topics, view) groups
+    std::uint64_t filters = 0;  ///< distinct (filter, topics, view) groups
 };
 
 class Stream {
@@ -69,7 +69,7 @@ public:
     /// Answers 400 problem+json for parameters it does not know.
     virtual awaitable<void> serve(net::Exchange& exchange, std::string tenant) = 0;
     virtual StreamStatus status() const = 0;
-    virtual void stop() = 0;                                 ///< sends `bye` to all. Idempotent.
+    virtual void stop() = 0;  ///< sends `bye` to all. Idempotent.
 };
 
 }  // namespace ark::stream
