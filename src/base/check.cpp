@@ -1,15 +1,16 @@
 #include "base/check.hpp"
 
+#include "base/result.hpp"
+
 #include <cstdio>
 #include <cstdlib>
-
-#include "base/result.hpp"
 
 namespace ark {
 namespace detail {
 
 void check_failed(const char* file, int line, const char* condition, std::string_view why) {
-    std::fprintf(stderr, "%s:%d: check failed: %s: %.*s\n", file, line, condition, static_cast<int>(why.size()), why.data());
+    std::fprintf(stderr, "%s:%d: check failed: %s: %.*s\n", file, line, condition, static_cast<int>(why.size()),
+                 why.data());
     std::fflush(stderr);
     std::abort();
 }

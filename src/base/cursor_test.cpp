@@ -17,8 +17,8 @@ TEST(Cursor, SortsAsTextWithinAnEpoch) {
 }
 
 TEST(Cursor, RefusesEverythingElse) {
-    for (const char* text : {"", "5", "5f0c9a11000000000000002a", "5f0c9a11-00000000000002a", "5f0c9a11-000000000000002g",
-                             "5f0c9a11-000000000000002a ", "xf0c9a11-000000000000002a"}) {
+    for (const char* text : {"", "5", "5f0c9a11000000000000002a", "5f0c9a11-00000000000002a",
+                             "5f0c9a11-000000000000002g", "5f0c9a11-000000000000002a ", "xf0c9a11-000000000000002a"}) {
         EXPECT_FALSE(Cursor::parse(text)) << text;
     }
 }

@@ -13,10 +13,10 @@ struct Unit {
 };
 
 // Longer names first: "ms" must win over "m".
-constexpr Unit duration_units[] = {{"ns", 1},    {"us", 1e3},    {"µs", 1e3},     {"ms", 1e6},
+constexpr Unit duration_units[] = {{"ns", 1},  {"us", 1e3}, {"µs", 1e3},   {"ms", 1e6},
                                    {"s", 1e9}, {"m", 60e9}, {"h", 3600e9}, {"d", 86400e9}};
-constexpr Unit byte_units[] = {{"KiB", 1024.0},          {"MiB", 1048576.0}, {"GiB", 1073741824.0}, {"TiB", 1099511627776.0},
-                               {"KB", 1e3},              {"MB", 1e6},        {"GB", 1e9},           {"TB", 1e12},
+constexpr Unit byte_units[] = {{"KiB", 1024.0}, {"MiB", 1048576.0}, {"GiB", 1073741824.0}, {"TiB", 1099511627776.0},
+                               {"KB", 1e3},     {"MB", 1e6},        {"GB", 1e9},           {"TB", 1e12},
                                {"B", 1}};
 
 std::optional<double> read_number(std::string_view& text) {
@@ -68,8 +68,13 @@ std::string to_text(std::chrono::nanoseconds duration) {
         std::string_view text;
         std::int64_t nanos;
     };
-    static constexpr Step steps[] = {{"d", 86'400'000'000'000}, {"h", 3'600'000'000'000}, {"m", 60'000'000'000},
-                                     {"s", 1'000'000'000},      {"ms", 1'000'000},        {"us", 1'000}, {"ns", 1}};
+    static constexpr Step steps[] = {{"d", 86'400'000'000'000},
+                                     {"h", 3'600'000'000'000},
+                                     {"m", 60'000'000'000},
+                                     {"s", 1'000'000'000},
+                                     {"ms", 1'000'000},
+                                     {"us", 1'000},
+                                     {"ns", 1}};
     for (const auto& step : steps) {
         if (rest < step.nanos) continue;
         out.append(std::to_string(rest / step.nanos)).append(step.text);

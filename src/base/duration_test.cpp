@@ -15,7 +15,8 @@ TEST(Duration, ReadsGoTextAndDays) {
 }
 
 TEST(Duration, RefusesNumbersWithoutUnitAndNonsense) {
-    for (const char* text : {"", "5", "s", "5x", "1h 3m", "--5s", "1e5s", "inf"}) EXPECT_FALSE(parse_duration(text)) << text;
+    for (const char* text : {"", "5", "s", "5x", "1h 3m", "--5s", "1e5s", "inf"})
+        EXPECT_FALSE(parse_duration(text)) << text;
 }
 
 TEST(Duration, WritesTextThatParsesBack) {

@@ -12,7 +12,8 @@ enum class Errc : std::uint16_t {
 #undef ARK_ERRC
 };
 
-/// An expected failure: what kind, and in words who did what to which (context grows outward: "open journal: segment 4: EIO").
+/// An expected failure: what kind, and in words who did what to which (context grows outward: "open journal: segment 4:
+/// EIO").
 struct [[nodiscard]] Error {
     Errc code = Errc::internal;
     std::string context;
@@ -20,11 +21,11 @@ struct [[nodiscard]] Error {
     std::string message() const;  ///< "disk_full: append to segment 42: no space left"
 };
 
-std::string_view name(Errc code);       ///< the identifier in errc.def
-std::string_view describe(Errc code);   ///< one sentence for people
-bool is_retryable(Errc code);           ///< may the same request succeed later, unchanged?
-int http_status(Errc code);             ///< the HTTP status to answer with by default
-int grpc_status(Errc code);             ///< the gRPC status code to answer with by default
+std::string_view name(Errc code);      ///< the identifier in errc.def
+std::string_view describe(Errc code);  ///< one sentence for people
+bool is_retryable(Errc code);          ///< may the same request succeed later, unchanged?
+int http_status(Errc code);            ///< the HTTP status to answer with by default
+int grpc_status(Errc code);            ///< the gRPC status code to answer with by default
 
 /// Error from errno: ENOSPC and EDQUOT become disk_full, the rest io; the context gets the system's text.
 Error from_errno(int error_number, std::string context);

@@ -26,7 +26,8 @@ inline void append_hex(std::string& out, std::span<const std::uint8_t> bytes) {
 /// Lower-case, zero-padded to `width` digits.
 inline void append_hex_number(std::string& out, std::uint64_t number, int width) {
     static constexpr char digits[] = "0123456789abcdef";
-    for (int shift = (width - 1) * 4; shift >= 0; shift -= 4) out.push_back(digits[(number >> shift) & 15]);
+    for (int shift = (width - 1) * 4; shift >= 0; shift -= 4)
+        out.push_back(digits[(number >> shift) & 15]);
 }
 
 /// Either case; exactly the given digits (at most 16), nothing else.

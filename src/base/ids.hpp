@@ -1,4 +1,6 @@
 #pragma once
+#include "base/hex.hpp"
+
 #include <array>
 #include <compare>
 #include <cstdint>
@@ -7,8 +9,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-
-#include "base/hex.hpp"
 
 namespace ark {
 

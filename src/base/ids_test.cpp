@@ -1,8 +1,8 @@
 #include "base/ids.hpp"
 
-#include <gtest/gtest.h>
-
 #include "base/random.hpp"
+
+#include <gtest/gtest.h>
 
 namespace ark {
 

@@ -1,7 +1,7 @@
 #pragma once
-#include <cstdint>
-
 #include "base/ids.hpp"
+
+#include <cstdint>
 
 namespace ark {
 

@@ -1,12 +1,14 @@
 #pragma once
-#include <boost/system/result.hpp>
+#include "base/error.hpp"
+
 #include <utility>
 
-#include "base/error.hpp"
+#include <boost/system/result.hpp>
 
 namespace ark {
 
-/// A value or an Error. The only place that knows which library it is (ADR-0004): moves to std::expected with the compiler.
+/// A value or an Error. The only place that knows which library it is (ADR-0004): moves to std::expected with the
+/// compiler.
 template <class T>
 using Result = boost::system::result<T, Error>;
 
@@ -39,18 +41,19 @@ namespace ark {
 #define ARK_DETAIL_CAT(a, b) ARK_DETAIL_CAT2(a, b)
 
 /// `ARK_TRY(auto batch, decode(bytes));` declares batch, or returns the error from this function.
-#define ARK_TRY(declaration, ...) ARK_DETAIL_TRY(return, ARK_DETAIL_CAT(ark_try_, __COUNTER__), declaration, __VA_ARGS__)
+#define ARK_TRY(declaration, ...) \
+    ARK_DETAIL_TRY(return, ARK_DETAIL_CAT(ark_try_, __COUNTER__), declaration, __VA_ARGS__)
 /// The same inside a coroutine. Name the operands first: g++ 12 frees temporaries twice (docs/hacking.md).
 #define ARK_CO_TRY(declaration, ...) \
     ARK_DETAIL_TRY(co_return, ARK_DETAIL_CAT(ark_try_, __COUNTER__), declaration, __VA_ARGS__)
-#define ARK_DETAIL_TRY(leave, temporary, declaration, ...)      \
-    auto temporary = __VA_ARGS__;                               \
-    if (!temporary) leave std::move(temporary).error();         \
+#define ARK_DETAIL_TRY(leave, temporary, declaration, ...) \
+    auto temporary = __VA_ARGS__;                          \
+    if (!temporary) leave std::move(temporary).error();    \
     declaration = std::move(*temporary)
 
 /// `ARK_TRY_STATUS(file.sync());` for a Status: goes on, or returns the error.
 #define ARK_TRY_STATUS(...) ARK_DETAIL_TRY_STATUS(return, ARK_DETAIL_CAT(ark_try_, __COUNTER__), __VA_ARGS__)
 #define ARK_CO_TRY_STATUS(...) ARK_DETAIL_TRY_STATUS(co_return, ARK_DETAIL_CAT(ark_try_, __COUNTER__), __VA_ARGS__)
-#define ARK_DETAIL_TRY_STATUS(leave, temporary, ...)            \
-    auto temporary = __VA_ARGS__;                               \
+#define ARK_DETAIL_TRY_STATUS(leave, temporary, ...) \
+    auto temporary = __VA_ARGS__;                    \
     if (!temporary) leave std::move(temporary).error()

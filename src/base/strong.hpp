@@ -30,7 +30,8 @@ private:
 
 /// Position of an item in the journal: 0, 1, 2, … in the one total order. Never reused within an epoch.
 using Offset = Strong<struct OffsetTag>;
-/// Identity of a history. Changes when history was lost or replaced, so that an old cursor is recognised, never misread.
+/// Identity of a history. Changes when history was lost or replaced, so that an old cursor is recognised, never
+/// misread.
 using Epoch = Strong<struct EpochTag, std::uint32_t>;
 
 }  // namespace ark

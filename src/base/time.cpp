@@ -54,7 +54,8 @@ std::optional<std::uint64_t> read_fraction_nanos(std::string_view text, std::siz
         ++at;
     }
     if (digits == 0) return std::nullopt;
-    for (; digits < 9; ++digits) nanos *= 10;
+    for (; digits < 9; ++digits)
+        nanos *= 10;
     return nanos;
 }
 

@@ -1,10 +1,10 @@
 #pragma once
+#include "base/strong.hpp"
+
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
-
-#include "base/strong.hpp"
 
 namespace ark {
 
@@ -15,8 +15,8 @@ using UnixNanos = Strong<struct UnixNanosTag, std::uint64_t>;
 class Clock {
 public:
     virtual ~Clock() = default;
-    virtual UnixNanos now() const = 0;                       ///< wall clock
-    virtual std::uint64_t monotonic_nanos() const = 0;       ///< never goes back; for durations only
+    virtual UnixNanos now() const = 0;                  ///< wall clock
+    virtual std::uint64_t monotonic_nanos() const = 0;  ///< never goes back; for durations only
 };
 
 Clock& system_clock();  ///< the real one; thread-safe

@@ -1,8 +1,7 @@
 #include "runtime/io_pool.hpp"
 
-#include <pthread.h>
-
 #include <boost/asio/executor_work_guard.hpp>
+#include <pthread.h>
 
 namespace ark::runtime {
 
@@ -26,8 +25,10 @@ void IoPool::start() {
 
 void IoPool::stop() {
     guards_.clear();
-    for (auto& context : contexts_) context->stop();
-    for (auto& thread : threads_) thread.join();
+    for (auto& context : contexts_)
+        context->stop();
+    for (auto& thread : threads_)
+        thread.join();
     threads_.clear();
 }
 

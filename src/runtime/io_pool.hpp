@@ -1,9 +1,9 @@
 #pragma once
+#include "runtime/asio.hpp"
+
 #include <memory>
 #include <thread>
 #include <vector>
-
-#include "runtime/asio.hpp"
 
 namespace ark::runtime {
 

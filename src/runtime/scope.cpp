@@ -1,10 +1,11 @@
 #include "runtime/scope.hpp"
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/redirect_error.hpp>
+#include "base/check.hpp"
+
 #include <exception>
 
-#include "base/check.hpp"
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/redirect_error.hpp>
 
 namespace ark::runtime {
 

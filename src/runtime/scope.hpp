@@ -1,15 +1,15 @@
 #pragma once
-#include <cstddef>
-
 #include "runtime/asio.hpp"
+
+#include <cstddef>
 
 namespace ark::runtime {
 
 /// A nursery for coroutines on one io_context: every task that is spawned here ends before close() returns.
 ///
-/// Lives on, and is used from, one executor. Tasks learn of stop through stopping() and through their own waits: owners close
-/// the sockets and cancel the timers that tasks wait on. The destructor only checks that close() was awaited: blocking there
-/// would stall the thread that must run the tasks. Make it the last member of its owner.
+/// Lives on, and is used from, one executor. Tasks learn of stop through stopping() and through their own waits: owners
+/// close the sockets and cancel the timers that tasks wait on. The destructor only checks that close() was awaited:
+/// blocking there would stall the thread that must run the tasks. Make it the last member of its owner.
 class Scope {
 public:
     explicit Scope(asio::any_io_executor executor);

@@ -1,16 +1,16 @@
 #include "runtime/scope.hpp"
 
-#include <gtest/gtest.h>
-
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/post.hpp>
+#include <gtest/gtest.h>
 
 namespace ark::runtime {
 namespace {
 
 awaitable<void> count_after_hops(int hops, int& count) {
     auto executor = co_await asio::this_coro::executor;
-    for (int i = 0; i < hops; ++i) co_await asio::post(executor, asio::use_awaitable);
+    for (int i = 0; i < hops; ++i)
+        co_await asio::post(executor, asio::use_awaitable);
     ++count;
 }
 
@@ -26,7 +26,8 @@ TEST(Scope, CloseWaitsForEveryTask) {
     Scope scope(context.get_executor());
     int count = 0;
     int seen = -1;
-    for (int hops = 0; hops < 10; ++hops) scope.spawn(count_after_hops(hops, count));
+    for (int hops = 0; hops < 10; ++hops)
+        scope.spawn(count_after_hops(hops, count));
     auto ignore = [](std::exception_ptr) {};
     asio::co_spawn(context, close_and_note(scope, count, seen), ignore);
     context.run();

@@ -1,4 +1,6 @@
 #pragma once
+#include "runtime/asio.hpp"
+
 #include <condition_variable>
 #include <deque>
 #include <functional>
@@ -6,8 +8,6 @@
 #include <thread>
 #include <type_traits>
 #include <vector>
-
-#include "runtime/asio.hpp"
 
 namespace ark::runtime {
 
@@ -34,7 +34,8 @@ private:
 };
 
 /// Runs `f()` on the pool and resumes the caller on its own executor with the result. `f` must be a named object:
-/// `auto read = [&] {…}; auto page = co_await on(pool, read);` The caller's frame stays alive meanwhile, so references are fine.
+/// `auto read = [&] {…}; auto page = co_await on(pool, read);` The caller's frame stays alive meanwhile, so references
+/// are fine.
 template <class F>
 awaitable<std::invoke_result_t<F&>> on(WorkPool& pool, F& f);
 

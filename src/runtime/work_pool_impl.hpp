@@ -1,9 +1,10 @@
 #pragma once
+#include <memory>
+#include <optional>
+
 #include <boost/asio/async_result.hpp>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/post.hpp>
-#include <memory>
-#include <optional>
 
 namespace ark::runtime {
 

@@ -1,9 +1,9 @@
 #include "runtime/work_pool.hpp"
 
-#include <gtest/gtest.h>
+#include <thread>
 
 #include <boost/asio/co_spawn.hpp>
-#include <thread>
+#include <gtest/gtest.h>
 
 namespace ark::runtime {
 namespace {
@@ -32,7 +32,8 @@ TEST(WorkPool, RunsElsewhereAndResumesHere) {
 TEST(WorkPool, StopRunsWhatIsQueued) {
     std::atomic<int> ran = 0;
     WorkPool pool(1);
-    for (int i = 0; i < 100; ++i) pool.post([&ran] { ++ran; });
+    for (int i = 0; i < 100; ++i)
+        pool.post([&ran] { ++ran; });
     pool.stop();
     EXPECT_EQ(ran, 100);
 }

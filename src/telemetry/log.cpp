@@ -1,12 +1,12 @@
 #include "telemetry/log.hpp"
 
-#include <fmt/format.h>
-#include <unistd.h>
+#include "base/time.hpp"
+#include "codec/json_writer.hpp"
 
 #include <atomic>
 
-#include "base/time.hpp"
-#include "codec/json_writer.hpp"
+#include <fmt/format.h>
+#include <unistd.h>
 
 namespace ark::telemetry {
 namespace {
@@ -42,7 +42,8 @@ void append_text(std::string& line, const Field& field) {
     }
     std::visit(
         [&line](const auto& value) {
-            if constexpr (!std::is_same_v<std::decay_t<decltype(value)>, std::string>) fmt::format_to(std::back_inserter(line), "{}", value);
+            if constexpr (!std::is_same_v<std::decay_t<decltype(value)>, std::string>)
+                fmt::format_to(std::back_inserter(line), "{}", value);
         },
         field.value);
 }
@@ -84,11 +85,13 @@ std::string format_line(LogFormat format, std::string_view time, LogLevel level,
         codec::JsonWriter json(line);
         json.begin_object().field("time", time).field("level", name(level)).field("component", component);
         json.field("message", message);
-        for (const auto& field : fields) append_json(json, field);
+        for (const auto& field : fields)
+            append_json(json, field);
         json.end_object();
     } else {
         fmt::format_to(std::back_inserter(line), "{} {:<5} {}: {}", time, name(level), component, message);
-        for (const auto& field : fields) append_text(line, field);
+        for (const auto& field : fields)
+            append_text(line, field);
     }
     line.push_back('\n');
     return line;

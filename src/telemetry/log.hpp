@@ -7,8 +7,8 @@
 #include <string_view>
 #include <variant>
 
-/// Our own diagnostics: one structured line an event that a person would act on, on standard error. Never one per item, never
-/// a payload, a prompt or a secret.
+/// Our own diagnostics: one structured line an event that a person would act on, on standard error. Never one per item,
+/// never a payload, a prompt or a secret.
 namespace ark::telemetry {
 
 enum class LogLevel { debug, info, warn, error, off };
@@ -27,8 +27,7 @@ struct Field {
     Field(std::string_view k, const char* text) : key(k), value(std::string(text)) {}
     Field(std::string_view k, const std::string& text) : key(k), value(text) {}
     template <class T>
-        requires std::integral<T> || std::floating_point<T>
-    Field(std::string_view k, T number) : key(k) {
+    requires std::integral<T> || std::floating_point<T> Field(std::string_view k, T number) : key(k) {
         if constexpr (std::same_as<T, bool>) {
             value = number;
         } else if constexpr (std::floating_point<T>) {
@@ -42,7 +41,8 @@ struct Field {
 };
 
 /// `log(LogLevel::warn, "journal", "tail cut", {{"segment", 4}, {"bytes", 812}});` Thread-safe; one write(2) a line.
-void log(LogLevel level, std::string_view component, std::string_view message, std::initializer_list<Field> fields = {});
+void log(LogLevel level, std::string_view component, std::string_view message,
+         std::initializer_list<Field> fields = {});
 
 /// The line without its time, for tests.
 std::string format_line(LogFormat format, std::string_view time, LogLevel level, std::string_view component,

@@ -5,14 +5,17 @@
 namespace ark::telemetry {
 
 TEST(Log, TextQuotesOnlyWhatNeedsIt) {
-    EXPECT_EQ(format_line(LogFormat::text, "T", LogLevel::warn, "journal", "tail cut", {{"segment", 4}, {"why", "bad sum"}}),
-              "T warn  journal: tail cut segment=4 why=\"bad sum\"\n");
+    EXPECT_EQ(
+        format_line(LogFormat::text, "T", LogLevel::warn, "journal", "tail cut", {{"segment", 4}, {"why", "bad sum"}}),
+        "T warn  journal: tail cut segment=4 why=\"bad sum\"\n");
 }
 
 TEST(Log, JsonKeepsTypes) {
-    EXPECT_EQ(format_line(LogFormat::json, "T", LogLevel::info, "net", "listening", {{"port", 80}, {"tls", false}, {"load", 0.5}}),
-              "{\"time\":\"T\",\"level\":\"info\",\"component\":\"net\",\"message\":\"listening\",\"port\":80,\"tls\":false,"
-              "\"load\":0.5}\n");
+    EXPECT_EQ(
+        format_line(LogFormat::json, "T", LogLevel::info, "net", "listening",
+                    {{"port", 80}, {"tls", false}, {"load", 0.5}}),
+        "{\"time\":\"T\",\"level\":\"info\",\"component\":\"net\",\"message\":\"listening\",\"port\":80,\"tls\":false,"
+        "\"load\":0.5}\n");
 }
 
 TEST(Log, ALineStaysALineWhateverTheText) {

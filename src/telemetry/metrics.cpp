@@ -1,9 +1,6 @@
 #include "telemetry/metrics.hpp"
 
-#include <dirent.h>
-#include <fmt/format.h>
-#include <sys/resource.h>
-#include <unistd.h>
+#include "base/time.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -11,7 +8,10 @@
 #include <iterator>
 #include <limits>
 
-#include "base/time.hpp"
+#include <dirent.h>
+#include <fmt/format.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 namespace ark::telemetry {
 namespace {
@@ -55,7 +55,8 @@ std::string with_le(const std::string& labels, const std::string& bound) {
     return labels.substr(0, labels.size() - 1) + "," + le + "}";
 }
 
-void append_histogram(std::string& out, const std::string& name, const std::string& labels, const Histogram& histogram) {
+void append_histogram(std::string& out, const std::string& name, const std::string& labels,
+                      const Histogram& histogram) {
     const auto reading = histogram.read();
     const auto& bounds = histogram.bounds();
     auto line = std::back_inserter(out);
@@ -78,7 +79,9 @@ double resident_bytes() {
 double cpu_seconds() {
     rusage usage{};
     ::getrusage(RUSAGE_SELF, &usage);
-    const auto seconds = [](const timeval& t) { return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) * 1e-6; };
+    const auto seconds = [](const timeval& t) {
+        return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) * 1e-6;
+    };
     return seconds(usage.ru_utime) + seconds(usage.ru_stime);
 }
 
@@ -86,7 +89,8 @@ double open_files() {
     DIR* directory = ::opendir("/proc/self/fd");
     if (directory == nullptr) return 0;
     double count = -3;  // ".", ".." and the directory's own descriptor
-    while (::readdir(directory) != nullptr) ++count;
+    while (::readdir(directory) != nullptr)
+        ++count;
     ::closedir(directory);
     return count;
 }
@@ -127,7 +131,8 @@ std::vector<double> size_buckets() {
     return {256, 1024, 4096, 16384, 65536, 262144, 1048576, 4194304, 16777216, 67108864};
 }
 
-Registry::Series& Registry::series(const std::string& name, const std::string& help, const char* type, const Labels& labels) {
+Registry::Series& Registry::series(const std::string& name, const std::string& help, const char* type,
+                                   const Labels& labels) {
     Family* family = nullptr;
     for (auto& candidate : families_) {
         if (candidate->name == name) family = candidate.get();
@@ -155,21 +160,22 @@ Counter& Registry::counter(const std::string& name, const std::string& help, con
     return *found.counter;
 }
 
-Histogram& Registry::histogram(
-    const std::string& name, const std::string& help, std::vector<double> bounds, const Labels& labels) {
+Histogram& Registry::histogram(const std::string& name, const std::string& help, std::vector<double> bounds,
+                               const Labels& labels) {
     const std::lock_guard lock(mutex_);
     auto& found = series(name, help, "histogram", labels);
     if (!found.histogram) found.histogram = std::make_unique<Histogram>(std::move(bounds));
     return *found.histogram;
 }
 
-void Registry::gauge(const std::string& name, const std::string& help, std::function<double()> read, const Labels& labels) {
+void Registry::gauge(const std::string& name, const std::string& help, std::function<double()> read,
+                     const Labels& labels) {
     const std::lock_guard lock(mutex_);
     series(name, help, "gauge", labels).read = std::move(read);
 }
 
-void Registry::counter_from(
-    const std::string& name, const std::string& help, std::function<double()> read, const Labels& labels) {
+void Registry::counter_from(const std::string& name, const std::string& help, std::function<double()> read,
+                            const Labels& labels) {
     const std::lock_guard lock(mutex_);
     series(name, help, "counter", labels).read = std::move(read);
 }

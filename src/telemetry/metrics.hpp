@@ -9,7 +9,8 @@
 #include <utility>
 #include <vector>
 
-/// Prometheus metrics of ourselves (text format 0.0.4). Updates are single atomic additions; a scrape takes one short lock.
+/// Prometheus metrics of ourselves (text format 0.0.4). Updates are single atomic additions; a scrape takes one short
+/// lock.
 namespace ark::telemetry {
 
 class Counter {
@@ -27,7 +28,7 @@ public:
     explicit Histogram(std::vector<double> bounds);
     void observe(double value);
     struct Reading {
-        std::vector<std::uint64_t> cumulative;   ///< one per bound, then +Inf
+        std::vector<std::uint64_t> cumulative;  ///< one per bound, then +Inf
         double sum = 0;
     };
     Reading read() const;
@@ -39,8 +40,8 @@ private:
     std::atomic<double> sum_ = 0;
 };
 
-std::vector<double> latency_buckets();   ///< seconds, 50 µs … 10 s
-std::vector<double> size_buckets();      ///< bytes, 256 B … 64 MiB in powers of four
+std::vector<double> latency_buckets();  ///< seconds, 50 µs … 10 s
+std::vector<double> size_buckets();     ///< bytes, 256 B … 64 MiB in powers of four
 
 class Registry {
 public:
@@ -48,19 +49,21 @@ public:
 
     /// References stay valid as long as the registry. The same name and labels give the same object.
     Counter& counter(const std::string& name, const std::string& help, const Labels& labels = {});
-    Histogram& histogram(const std::string& name, const std::string& help, std::vector<double> bounds, const Labels& labels = {});
+    Histogram& histogram(const std::string& name, const std::string& help, std::vector<double> bounds,
+                         const Labels& labels = {});
     /// Read at scrape time, on the scraping thread.
-    void gauge(const std::string& name, const std::string& help, std::function<double()> read, const Labels& labels = {});
+    void gauge(const std::string& name, const std::string& help, std::function<double()> read,
+               const Labels& labels = {});
     /// A counter that lives elsewhere.
-    void counter_from(
-        const std::string& name, const std::string& help, std::function<double()> read, const Labels& labels = {});
+    void counter_from(const std::string& name, const std::string& help, std::function<double()> read,
+                      const Labels& labels = {});
 
     /// The exposition: families in order of registration, ends with a newline.
     std::string text() const;
 
 private:
     struct Series {
-        std::string labels;   // rendered: {a="b"} or empty
+        std::string labels;  // rendered: {a="b"} or empty
         std::unique_ptr<Counter> counter;
         std::unique_ptr<Histogram> histogram;
         std::function<double()> read;
@@ -73,7 +76,7 @@ private:
     };
     Series& series(const std::string& name, const std::string& help, const char* type, const Labels& labels);
 
-    mutable std::mutex mutex_;   // leaf: registration and scrapes only
+    mutable std::mutex mutex_;  // leaf: registration and scrapes only
     std::vector<std::unique_ptr<Family>> families_;
 };
 

@@ -5,7 +5,7 @@
 namespace ark::web {
 
 struct Asset {
-    std::string_view name;    ///< "live.js"
+    std::string_view name;  ///< "live.js"
     std::string_view bytes;
 };
 

@@ -1,8 +1,8 @@
 #include "web/web.hpp"
 
-#include <gtest/gtest.h>
-
 #include "web/assets.hpp"
+
+#include <gtest/gtest.h>
 
 namespace ark::web {
 

@@ -1,0 +1,216 @@
+#include "receive/intake.hpp"
+
+#include "codec/compression.hpp"
+#include "items/json_events.hpp"
+#include "otlp/check.hpp"
+#include "otlp/json.hpp"
+
+#include <charconv>
+
+#include <boost/asio/async_result.hpp>
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/post.hpp>
+
+namespace ark::receive {
+namespace {
+
+model::BatchKind kind_of(otlp::Signal signal) {
+    return signal == otlp::Signal::logs ? model::BatchKind::logs : model::BatchKind::traces;
+}
+
+std::string_view name(otlp::Signal signal) {
+    switch (signal) {
+        case otlp::Signal::traces:
+            return "traces";
+        case otlp::Signal::logs:
+            return "logs";
+        case otlp::Signal::metrics:
+            return "metrics";
+    }
+    return "unknown";
+}
+
+std::string_view name(Wire wire) {
+    switch (wire) {
+        case Wire::protobuf:
+            return "protobuf";
+        case Wire::json:
+            return "json";
+        case Wire::grpc:
+            return "grpc";
+        case Wire::events:
+            return "events";
+    }
+    return "unknown";
+}
+
+telemetry::Counter& requests_counter(telemetry::Registry& metrics, otlp::Signal signal, Wire wire,
+                                     std::string_view code) {
+    return metrics.counter(
+        "ark_ingest_requests_total", "Requests by signal, encoding and outcome.",
+        {{"signal", std::string(name(signal))}, {"encoding", std::string(name(wire))}, {"code", std::string(code)}});
+}
+
+/// journal::append as an awaitable that resumes on the caller's executor.
+awaitable<Result<journal::Receipt>> append_durably(journal::Journal& journal, std::shared_ptr<model::Batch> batch) {
+    auto executor = co_await asio::this_coro::executor;
+    std::optional<Result<journal::Receipt>> outcome;
+    auto start = [&journal, &batch, &outcome, executor](auto handler) {
+        auto shared = std::make_shared<decltype(handler)>(std::move(handler));
+        auto done = [&outcome, executor, shared,
+                     guard = asio::make_work_guard(executor)](Result<journal::Receipt> result) {
+            // On the writer's thread: only hand over. The frame that owns `outcome` is suspended until the post runs.
+            outcome.emplace(std::move(result));
+            asio::post(executor, [shared]() { std::move (*shared)(); });
+        };
+        journal.append(std::move(batch), std::move(done));
+    };
+    co_await asio::async_initiate<const asio::use_awaitable_t<>&, void()>(std::move(start), asio::use_awaitable);
+    co_return std::move(*outcome);
+}
+
+}  // namespace
+
+Intake::Intake(const ReceiveConfig& config, Receive::Ground ground)
+    : config_(config), ground_(std::move(ground)), budget_(config.in_flight_bytes_max) {
+    auto& metrics = ground_.metrics;
+    for (std::size_t s = 0; s < signals; ++s) {
+        const auto signal = static_cast<otlp::Signal>(s);
+        const telemetry::Registry::Labels labels = {{"signal", std::string(name(signal))}};
+        for (std::size_t w = 0; w < wires; ++w) {
+            counters_[s].requests_ok[w] = &requests_counter(metrics, signal, static_cast<Wire>(w), "ok");
+        }
+        counters_[s].items = &metrics.counter("ark_ingest_items_total", "Items accepted.", labels);
+        counters_[s].rejected =
+            &metrics.counter("ark_ingest_rejected_items_total", "Items rejected in partial successes.", labels);
+    }
+    metrics.gauge("ark_ingest_in_flight_bytes", "Request bodies in memory.",
+                  [this] { return static_cast<double>(budget_.used()); });
+}
+
+ByteBudget::Hold Intake::reserve(const net::RequestHead& head) {
+    std::size_t bytes = 64u << 10;  // a chunked body tells no length; it is counted as a small one until it is read
+    const auto length = head.fields.find("content-length");
+    std::from_chars(length.data(), length.data() + length.size(), bytes);
+    return budget_.try_take(std::min(bytes, config_.request_bytes_max));
+}
+
+model::BatchHeader Intake::header_for(const std::string& tenant, model::BatchKind kind) const {
+    model::BatchHeader header;
+    header.kind = kind;
+    header.tenant = tenant;
+    header.received = ground_.clock.now();
+    return header;
+}
+
+Result<Buffer> Intake::inflate(const Body& body) const {
+    codec::InflateLimits limits;
+    limits.bytes_max = config_.request_bytes_max;
+    limits.ratio_max = config_.inflate_ratio_max;
+    if (body.encoding == model::Encoding::gzip) return codec::gunzip(body.bytes.view(), limits);
+    return codec::unzstd(body.bytes.view(), limits);
+}
+
+Result<Intake::Decoded> Intake::decode_metrics(const Body& body, const Buffer& payload) const {
+    const bool json = body.format == otlp::Format::json;
+    ARK_TRY(const auto points,
+            json ? otlp::count_metric_points_json(payload) : otlp::count_metric_points(payload.view()));
+    Decoded decoded;
+    decoded.counts.accepted = points;
+    return decoded;
+}
+
+Result<Intake::Decoded> Intake::decode(const std::string& tenant, Body body) const {
+    const bool compressed = body.encoding != model::Encoding::identity;
+    Buffer inflated;
+    if (compressed) {
+        ARK_TRY(inflated, inflate(body));
+    }
+    const Buffer& plain = compressed ? inflated : body.bytes;
+    if (body.signal == otlp::Signal::metrics) return decode_metrics(body, plain);
+
+    const bool logs = body.signal == otlp::Signal::logs;
+    const bool json = body.format == otlp::Format::json;
+    Buffer transcoded;
+    if (json) {
+        ARK_TRY(transcoded, logs ? otlp::logs_from_json(plain, config_.nesting_max)
+                                 : otlp::traces_from_json(plain, config_.nesting_max));
+    }
+    otlp::CheckLimits limits;
+    limits.nesting_max = config_.nesting_max;
+    limits.attributes_max = config_.attributes_max;
+    const auto payload = json ? transcoded.view() : plain.view();
+    ARK_TRY(auto checked, logs ? otlp::check_logs(payload, limits) : otlp::check_traces(payload, limits));
+
+    Decoded decoded;
+    decoded.counts.accepted = checked.accepted;
+    decoded.counts.rejected = checked.rejected;
+    decoded.counts.error_message = std::move(checked.error_message);
+    if (checked.accepted == 0) return decoded;
+
+    auto header = header_for(tenant, kind_of(body.signal));
+    header.item_count = checked.accepted;
+    header.time_min = checked.time_min;
+    header.time_max = checked.time_max;
+    if (checked.rejected > 0) {
+        decoded.batch = std::make_shared<model::Batch>(std::move(header), std::move(checked.cleaned));
+    } else if (json) {
+        decoded.batch = std::make_shared<model::Batch>(std::move(header), std::move(transcoded));
+    } else if (compressed) {
+        header.encoding = body.encoding;
+        decoded.batch = std::make_shared<model::Batch>(std::move(header), std::move(body.bytes), std::move(inflated));
+    } else {
+        decoded.batch = std::make_shared<model::Batch>(std::move(header), std::move(body.bytes));
+    }
+    return decoded;
+}
+
+awaitable<Result<Accepted>> Intake::append(Decoded decoded) {
+    if (decoded.batch) {
+        auto receipt = co_await append_durably(ground_.journal, std::move(decoded.batch));
+        if (!receipt) co_return receipt.error();
+        decoded.counts.receipt = *receipt;
+    }
+    co_return std::move(decoded.counts);
+}
+
+awaitable<Result<Accepted>> Intake::take(std::string tenant, Body body) {
+    const bool large = body.bytes.size() > config_.inline_bytes_max;
+    auto work = [this, &tenant, &body] { return decode(tenant, std::move(body)); };
+    auto decoded = large ? co_await runtime::on(ground_.work, work) : work();
+    if (!decoded) co_return decoded.error();
+    co_return co_await append(std::move(*decoded));
+}
+
+awaitable<Result<Accepted>> Intake::take_events(std::string tenant, Buffer json) {
+    auto events = items::events_from_json(json, ground_.clock.now(), config_.nesting_max);
+    if (!events) co_return events.error();
+    Decoded decoded;
+    decoded.counts.accepted = events->count;
+    if (events->count > 0) {
+        auto header = header_for(tenant, model::BatchKind::logs);
+        header.item_count = events->count;
+        header.time_min = events->time_min;
+        header.time_max = events->time_max;
+        decoded.batch = std::make_shared<model::Batch>(std::move(header), std::move(events->payload));
+    }
+    co_return co_await append(std::move(decoded));
+}
+
+void Intake::add_receipt(net::Fields& fields, const Accepted& accepted) const {
+    if (accepted.receipt) fields.add("ark-receipt", accepted.receipt->cursor().text());
+    fields.add("ark-durability", ground_.durability);
+}
+
+void Intake::count(otlp::Signal signal, Wire wire, const Result<Accepted>& outcome) {
+    if (!outcome) {
+        requests_counter(ground_.metrics, signal, wire, ark::name(outcome.error().code)).add();
+        return;
+    }
+    const auto& counters = counters_[static_cast<std::size_t>(signal)];
+    counters.requests_ok[static_cast<std::size_t>(wire)]->add();
+    counters.items->add(outcome->accepted);
+    if (outcome->rejected > 0) counters.rejected->add(outcome->rejected);
+}
+
+}  // namespace ark::receive

@@ -1,0 +1,75 @@
+#pragma once
+#include "otlp/response.hpp"
+#include "receive/byte_budget.hpp"
+#include "receive/receive.hpp"
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+/// What every door does with a body once it is read: decode, check, append. Private to receive.
+namespace ark::receive {
+
+/// How a request was written: a label of our counters.
+enum class Wire { protobuf, json, grpc, events };
+
+/// A body as it came, and how it is to be read.
+struct Body {
+    otlp::Signal signal = otlp::Signal::traces;
+    otlp::Format format = otlp::Format::protobuf;
+    model::Encoding encoding = model::Encoding::identity;
+    Buffer bytes;
+};
+
+/// What became of it. `receipt` is empty when nothing was appended (no items, metrics).
+struct Accepted {
+    std::uint64_t accepted = 0;
+    std::uint64_t rejected = 0;
+    std::string error_message;
+    std::optional<journal::Receipt> receipt;
+};
+
+class Intake {
+public:
+    Intake(const ReceiveConfig& config, Receive::Ground ground);
+
+    const ReceiveConfig& config() const { return config_; }
+    Result<std::string> tenant(const net::RequestHead& head) const { return ground_.tenant_of(head); }
+    ByteBudget::Hold reserve(const net::RequestHead& head);
+    ByteBudget::Hold reserve_bytes(std::size_t bytes) { return budget_.try_take(bytes); }
+
+    /// Resolves when the items are durable, or with why they were refused.
+    awaitable<Result<Accepted>> take(std::string tenant, Body body);
+    /// The same for JSON events, which are their own format.
+    awaitable<Result<Accepted>> take_events(std::string tenant, Buffer json);
+
+    /// ark-receipt and ark-durability: what the acknowledgement promises.
+    void add_receipt(net::Fields& fields, const Accepted& accepted) const;
+    void count(otlp::Signal signal, Wire wire, const Result<Accepted>& outcome);
+
+private:
+    static constexpr std::size_t signals = 3;
+    static constexpr std::size_t wires = 4;
+    struct SignalCounters {
+        telemetry::Counter* requests_ok[wires] = {};
+        telemetry::Counter* items = nullptr;
+        telemetry::Counter* rejected = nullptr;
+    };
+    /// Decoded and checked: ready for the journal, or only counted.
+    struct Decoded {
+        Accepted counts;
+        std::shared_ptr<model::Batch> batch;  // null: nothing to append
+    };
+    Result<Decoded> decode(const std::string& tenant, Body body) const;
+    Result<Decoded> decode_metrics(const Body& body, const Buffer& payload) const;
+    Result<Buffer> inflate(const Body& body) const;
+    model::BatchHeader header_for(const std::string& tenant, model::BatchKind kind) const;
+    awaitable<Result<Accepted>> append(Decoded decoded);
+
+    const ReceiveConfig config_;
+    const Receive::Ground ground_;
+    ByteBudget budget_;
+    SignalCounters counters_[signals];  // set in the constructor; the registry owns them
+};
+
+}  // namespace ark::receive
