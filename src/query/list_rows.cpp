@@ -1,0 +1,91 @@
+#include "query/reads.hpp"
+
+#include <algorithm>
+
+namespace ark::query {
+namespace {
+
+// `count=true` pages through the views; beyond so many rows the total is an estimate (at least so many).
+constexpr std::size_t count_page = 1000;
+constexpr std::size_t counted_rows_max = 10'000;
+
+struct Count {
+    std::size_t total = 0;
+    bool estimate = false;
+};
+
+template <class ReadPage>
+Outcome<Count> count_rows(const Call& call, views::ListRequest request, const ReadPage& read) {
+    auto budget = page_budget(call);
+    Count count;
+    request.after.clear();
+    request.limit = count_page;
+    while (true) {
+        ARK_TRY(auto page, read(request));
+        count.total += page.rows.size();
+        budget.spend(page.rows.size());
+        if (page.next.empty()) return count;
+        if (count.total >= counted_rows_max || budget.spent()) break;
+        request.after = std::move(page.next);
+    }
+    count.estimate = true;
+    return count;
+}
+
+// One page of rows, whatever the row is: `read` asks the views.
+template <class ReadPage>
+Outcome<Body> list_rows(const Call& call, const ReadPage& read) {
+    ARK_TRY(auto request, row_request(call.params, call.tenant, call.now));
+    ARK_TRY([[maybe_unused]] const auto detail, call.params.detail());  // rows are the same in both views
+    ARK_TRY(const bool counted, call.params.flag("count"));
+    if (call.params.has("cursor")) {
+        ARK_TRY(request.after, open_page_token(call.fingerprint(), call.params.text("cursor")));
+    }
+    ARK_TRY(const auto page, read(request));
+
+    ListBody body;
+    for (const auto& row : page.rows)
+        views::write_row(body.items(), row);
+    const auto token = page.next.empty() ? std::string{} : make_page_token(call.fingerprint(), page.next);
+    auto& json = body.end_items(token, page.at);
+    if (counted) {
+        ARK_TRY(const auto count, count_rows(call, request, read));
+        json.field("total", count.total).field("countIsEstimate", count.estimate);
+    }
+    return body.take();
+}
+
+template <class Row>
+Outcome<Body> one_row(const Result<std::optional<Row>>& found, std::string_view what, std::string_view id) {
+    if (!found) return found.error();
+    if (!*found) return Problem(ProblemKind::not_found, "no " + std::string(what) + " \"" + std::string(id) + "\"");
+    Body body;
+    body.validator = true;
+    codec::JsonWriter json(body.text);
+    views::write_row(json, **found);
+    return body;
+}
+
+}  // namespace
+
+Outcome<Body> list_traces(const Call& call) {
+    return list_rows(call, [&](const views::ListRequest& request) { return call.deps.views.traces(request); });
+}
+
+Outcome<Body> list_queries(const Call& call) {
+    return list_rows(call, [&](const views::ListRequest& request) { return call.deps.views.queries(request); });
+}
+
+Outcome<Body> list_sessions(const Call& call) {
+    return list_rows(call, [&](const views::ListRequest& request) { return call.deps.views.sessions(request); });
+}
+
+Outcome<Body> one_query(const Call& call) {
+    return one_row(call.deps.views.query(call.tenant, call.path_value(0)), "query", call.path_value(0));
+}
+
+Outcome<Body> one_session(const Call& call) {
+    return one_row(call.deps.views.session(call.tenant, call.path_value(0)), "session", call.path_value(0));
+}
+
+}  // namespace ark::query
