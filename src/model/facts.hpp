@@ -41,8 +41,9 @@ enum class Pending : std::uint8_t {
 ///
 /// Fill it: begin(name of span or event, scope), add() each attribute of the resource and then of the item, finish().
 /// Many items of one resource: begin() and add_resource() once, then copy, begin_item(), add() and finish() for each.
-/// No allocation. Unknown attributes cost one comparison of length and a hash. Of several attributes that say the same
-/// thing the most specific wins (facts_keys.hpp ranks them), then the item over its resource, then the first.
+/// No allocation. Unknown attributes cost one comparison of length and a hash. Of several attributes
+/// that say the same thing the item's count before its resource's, then the most specific (facts_keys.hpp ranks them),
+/// then the first. Sessions go by their source first.
 struct Facts {
     Kind kind = Kind::other;
     SessionSource session_source = SessionSource::none;

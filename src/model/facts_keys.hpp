@@ -1,13 +1,15 @@
 #pragma once
+#include "model/kind.hpp"
+
 #include <array>
 #include <cstdint>
 #include <string_view>
 
-#include "model/kind.hpp"
-
-/// Which attribute says what (docs/events.md, "Attributes"). Several keys for one fact are ranked: the higher rank wins.
+/// Which attribute says what (docs/events.md, "Attributes"). Several keys for one fact are ranked: the higher rank
+/// wins.
 namespace ark::model::keys {
 
+// clang-format off
 enum class Fact : std::uint8_t {
     // texts, in the order of Facts::texts_
     conversation_id, query_id, query_name, query_namespace, agent, team, tool, tool_call_id, model, provider, user_id, service,
@@ -19,20 +21,21 @@ enum class Fact : std::uint8_t {
     session_ark, session, error, failure, success, level, pending, pending_type, pending_parent, own_events, a2a_method,
     sign,   // says nothing by itself
 };
+// clang-format on
 
 constexpr auto first_number = static_cast<std::uint8_t>(Fact::input_tokens);
 constexpr auto first_flag = static_cast<std::uint8_t>(Fact::session_ark);
 
 enum Where : std::uint8_t {
     anywhere,
-    events,   ///< a common word: ours only in an event
-    ark,      ///< anywhere, and a sign of the reference's vocabulary
+    events,  ///< a common word: ours only in an event
+    ark,     ///< anywhere, and a sign of the reference's vocabulary
 };
 
 struct Key {
     std::string_view name;
     Fact fact;
-    std::uint8_t rank;   ///< 1 … 15
+    std::uint8_t rank;  ///< 1 … 15
     Where where = anywhere;
 };
 
@@ -265,9 +268,9 @@ inline constexpr Key table[] = {
 
 /// What a word of openinference.span.kind and its like, of gen_ai.operation.name or of a component says. Lower case.
 enum class Says : std::uint8_t {
-    kind,       ///< exactly this
-    workflow,   ///< a whole execution: a query, unless the reference's names say team
-    chain,      ///< some step: a query at the root, else nothing
+    kind,      ///< exactly this
+    workflow,  ///< a whole execution: a query, unless the reference's names say team
+    chain,     ///< some step: a query at the root, else nothing
 };
 
 struct Word {
