@@ -106,10 +106,31 @@ void write_error(JsonWriter& json, const Item& item) {
     json.end_object();
 }
 
-void write_content(JsonWriter& json, const Facts& facts, Told told, Detail detail) {
-    const bool whole = detail == Detail::full;
-    write_text(json, "input", whole ? facts.input : preview(facts.input));
-    if (told == Told::all) write_text(json, "output", whole ? facts.output : preview(facts.output));
+/// Input or output that came as a structure, as JSON; most producers send text.
+std::string structured(const Item& item, Facts::Content wanted) {
+    auto attributes = item.span != nullptr ? item.span->attributes() : item.log->attributes();
+    model::AttributeView attribute;
+    std::string text;
+    while (attributes.next(attribute)) {
+        const auto type = attribute.value.type;
+        if (type != model::ValueView::Type::array && type != model::ValueView::Type::map) continue;
+        if (Facts::content_of(attribute.key) != wanted) continue;
+        JsonWriter json(text);
+        otlp::write_value(json, attribute.value);
+        break;
+    }
+    return text;
+}
+
+void write_content(JsonWriter& json, const Item& item, Told told, Detail detail) {
+    const auto write = [&](std::string_view name, std::string_view said, Facts::Content content) {
+        std::string structure;
+        if (said.empty() && item.facts.agentic) structure = structured(item, content);
+        const auto text = said.empty() ? std::string_view(structure) : said;
+        write_text(json, name, detail == Detail::full ? text : preview(text));
+    };
+    write("input", item.facts.input, Facts::Content::input);
+    if (told == Told::all) write("output", item.facts.output, Facts::Content::output);
 }
 
 /// A text body is the record's message; anything else is shown as it is.
@@ -247,7 +268,7 @@ void write_event(JsonWriter& json, Epoch epoch, const Event& event, const Contex
         write_error(json, item);
     }
     if (event.failed) json.field("failed", true);
-    write_content(json, facts, told, detail);
+    write_content(json, item, told, detail);
     if (sent) {
         write_body(json, item.log->body, detail);
         if (detail == Detail::full) {
@@ -285,7 +306,7 @@ void write_span(JsonWriter& json, Epoch epoch, const Item& item, const Context& 
     write_participants(json, facts, context);
     write_tokens(json, facts.usage);
     write_error(json, item);
-    write_content(json, facts, Told::all, detail);
+    write_content(json, item, Told::all, detail);
     if (item.span_id != span.span_id) write_id(json, "snapshotSpanId", span.span_id);
     if (detail == Detail::full) {
         write_all(json, span.attributes());

@@ -121,6 +121,15 @@ TEST(WriteSpan, LiteHasPreviewsThatCutNoCharacter) {
     EXPECT_TRUE((*lite)["resource"].is_null());
 }
 
+TEST(WriteSpan, ShowsStructuredContentAsJson) {
+    auto one = chat();
+    one.attributes = {{"gen_ai.operation.name", "chat"},
+                      {"gen_ai.input.messages", otlp::ValueList{otlp::ValueMap{{"role", "user"}}}}};
+    const auto lite = codec::JsonValue::parse(span_json(one, Detail::lite));
+    ASSERT_TRUE(lite);
+    EXPECT_EQ((*lite)["input"].text(), R"js([{"role":"user"}])js");
+}
+
 TEST(WriteSpan, FullMissesNothingThatWasSent) {
     auto one = chat();
     one.trace_state = "a=b";

@@ -88,6 +88,8 @@ constexpr const char* fact_names[] = {"conversation",
                                       "parent of a snapshot's span, Logfire",
                                       "sends its own events",
                                       "A2A method",
+                                      "tokens, as JSON",
+                                      "cost, as JSON",
                                       "(speaks the reference's vocabulary)"};
 static_assert(std::size(fact_names) == static_cast<std::size_t>(keys::Fact::sign) + 1);
 

@@ -2,6 +2,7 @@
 
 #include "base/duration.hpp"
 #include "model/facts_keys.hpp"
+#include "model/flat_json.hpp"
 #include "model/name_table.hpp"
 
 #include <algorithm>
@@ -144,9 +145,11 @@ void Facts::take(std::string_view key, const ValueView& value, bool of_item) {
     } else if (fact < keys::first_flag) {
         take_number(fact - keys::first_number, rank, value);
     } else if (row.fact == Fact::session_ark) {
-        take_session(SessionSource::ark, of_item, value);
+        take_session(SessionSource::ark, rank, value);
     } else if (row.fact == Fact::session) {
-        take_session(SessionSource::session, of_item, value);
+        take_session(SessionSource::session, rank, value);
+    } else if (row.fact == Fact::usage_json || row.fact == Fact::cost_json) {
+        if (value.type == ValueView::Type::string) take_members(fact, rank, value.text);
     } else {
         take_flag(fact, value);
     }
@@ -160,13 +163,32 @@ void Facts::take_number(std::size_t index, std::uint8_t rank, const ValueView& v
     numbers_[index] = *number;
 }
 
-void Facts::take_session(SessionSource source, bool of_item, const ValueView& value) {
+void Facts::take_session(SessionSource source, std::uint8_t rank_of_key, const ValueView& value) {
     if (value.type != ValueView::Type::string || value.text.empty()) return;
-    const auto rank = static_cast<std::uint8_t>(static_cast<unsigned>(source) * 2 + (of_item ? 1 : 0));
+    // The source first, then item over resource, then the key: ranks of keys with the item's advantage stay below 32.
+    const auto rank = static_cast<std::uint8_t>(static_cast<unsigned>(source) * 32 + rank_of_key);
     if (rank <= session_rank_) return;
     session_rank_ = rank;
     session_source = source;
     session_id = value.text;
+}
+
+void Facts::take_members(std::uint8_t fact, std::uint8_t rank, std::string_view json) {
+    const bool cost = static_cast<Fact>(fact) == Fact::cost_json;
+    for_each_number(json, [&](std::string_view name, double number) {
+        for (const auto& member : keys::members) {
+            const auto says = cost ? member.of_cost : member.of_usage;
+            if (member.name == name && says != Fact::sign)
+                take_number(number_index(says), rank, ValueView::of_real(number));
+        }
+    });
+}
+
+Facts::Content Facts::content_of(std::string_view key) {
+    const auto index = key_table.find(key);
+    if (index == key_table.absent) return Content::neither;
+    const auto fact = keys::table[index].fact;
+    return fact == Fact::input ? Content::input : fact == Fact::output ? Content::output : Content::neither;
 }
 
 void Facts::take_flag(std::uint8_t fact, const ValueView& value) {

@@ -89,6 +89,11 @@ struct Facts {
     /// words of our events and mean something only there.
     void begin_item(std::string_view item_name, std::string_view scope_name, Of of);
 
+    /// Whether an attribute says what `input` or `output` do: for those that find it as a structure, which no view can
+    /// show.
+    enum class Content { neither, input, output };
+    static Content content_of(std::string_view key);
+
 private:
     static constexpr std::size_t text_count = 24;
     static constexpr std::size_t number_count = 11;
@@ -98,7 +103,8 @@ private:
 
     void take(std::string_view key, const ValueView& value, bool of_item);
     void take_number(std::size_t index, std::uint8_t rank, const ValueView& value);
-    void take_session(SessionSource source, bool of_item, const ValueView& value);
+    void take_session(SessionSource source, std::uint8_t rank_of_key, const ValueView& value);
+    void take_members(std::uint8_t fact, std::uint8_t rank, std::string_view json);
     void take_flag(std::uint8_t fact, const ValueView& value);
     Word read_word(std::string_view word);
     void decide_kind();

@@ -19,6 +19,7 @@ enum class Fact : std::uint8_t {
     input_tokens, output_tokens, total_tokens, cache_read, cache_write, reasoning, cost, cost_input, cost_output, seconds, millis,
     // the rest
     session_ark, session, error, failure, success, level, pending, pending_type, pending_parent, own_events, a2a_method,
+    usage_json, cost_json,   // objects of numbers as text
     sign,   // says nothing by itself
 };
 // clang-format on
@@ -128,6 +129,8 @@ inline constexpr Key table[] = {
     {"langfuse.observation.model.name", Fact::model, 8},
     {"langfuse.observation.input", Fact::input, 6},
     {"langfuse.observation.output", Fact::output, 6},
+    {"langfuse.observation.usage_details", Fact::usage_json, 6},
+    {"langfuse.observation.cost_details", Fact::cost_json, 6},
     {"langfuse.observation.level", Fact::level, 9},
     {"langfuse.observation.status_message", Fact::error_message, 3},
     {"langfuse.session.id", Fact::session, 8},
@@ -264,6 +267,23 @@ inline constexpr Key table[] = {
     {"tokenCount", Fact::total_tokens, 1, events},
     {"cachedTokens", Fact::cache_read, 1, events},
     {"costUsd", Fact::cost, 2, events},
+};
+
+/// Members of usage_json and cost_json.
+struct Member {
+    std::string_view name;
+    Fact of_usage;
+    Fact of_cost = Fact::sign;
+};
+
+inline constexpr Member members[] = {
+    {"input", Fact::input_tokens, Fact::cost_input}, {"output", Fact::output_tokens, Fact::cost_output},
+    {"total", Fact::total_tokens, Fact::cost},       {"prompt_tokens", Fact::input_tokens},
+    {"completion_tokens", Fact::output_tokens},      {"input_tokens", Fact::input_tokens},
+    {"output_tokens", Fact::output_tokens},          {"total_tokens", Fact::total_tokens},
+    {"input_cached_tokens", Fact::cache_read},       {"cache_read_input_tokens", Fact::cache_read},
+    {"input_cache_creation", Fact::cache_write},     {"cache_creation_input_tokens", Fact::cache_write},
+    {"output_reasoning_tokens", Fact::reasoning},
 };
 
 /// What a word of openinference.span.kind and its like, of gen_ai.operation.name or of a component says. Lower case.

@@ -145,6 +145,9 @@ TEST(Facts, RanksTheSourcesOfASession) {
     f = facts_of("x", {{"gen_ai.conversation.id", text("c")}, {"langfuse.session.id", text("s")}});
     EXPECT_EQ(f.session_id, "s");
 
+    f = facts_of("x", {{"langfuse.session.id", text("l")}, {"session.id", text("s")}});
+    EXPECT_EQ(f.session_id, "s");
+
     Facts resource;
     resource.begin({}, {});
     resource.add_resource("ark.session.id", text("of-resource"));
@@ -208,6 +211,18 @@ TEST(Facts, ReadsNumbersInAnyTypeAndIgnoresNonsense) {
     EXPECT_EQ(f.usage, (Usage{12, 3, 0, 0, 0, 0.5}));
     EXPECT_EQ(f.model, "m");
     EXPECT_EQ(f.agent, "a");
+}
+
+TEST(Facts, ReadsLangfusesObjectsOfNumbers) {
+    const auto f = facts_of(
+        "x", {{"langfuse.observation.usage_details",
+               text(R"({"input": 20, "output": 5, "input_cached_tokens": 80, "total": 105, "nested": {"input": 7}})")},
+              {"langfuse.observation.cost_details", text(R"({"input":0.25,"output":0.5})")}});
+    EXPECT_EQ(f.usage, (Usage{100, 5, 80, 0, 0, 0.75}));
+    for (const auto* broken :
+         {"", "{", "[1,2]", "7", R"({"input")", R"({"input":)", R"({"input":-)", R"("\)", "}}{{"}) {
+        EXPECT_EQ(facts_of("x", {{"langfuse.observation.usage_details", text(broken)}}).usage, Usage{}) << broken;
+    }
 }
 
 TEST(Facts, FillsTheMissingHalfFromTheTotal) {
