@@ -1,40 +1,17 @@
 #include "codec/json_writer.hpp"
 
+#include "codec/json_scan.hpp"
+
 #include <bit>
 #include <charconv>
 #include <cmath>
 #include <cstring>
 
-#if defined(__SSE2__)
-#include <emmintrin.h>
-#endif
-
 namespace ark::codec {
 
 namespace {
 
-constexpr std::size_t block = 16;
-
-/// One bit for each of the 16 bytes that JSON wants escaped: quote, backslash, controls.
-#if defined(__SSE2__)
-unsigned escape_mask(const char* bytes) {
-    const __m128i v = _mm_loadu_si128(reinterpret_cast<const __m128i*>(bytes));
-    const __m128i quote = _mm_cmpeq_epi8(v, _mm_set1_epi8('"'));
-    const __m128i backslash = _mm_cmpeq_epi8(v, _mm_set1_epi8('\\'));
-    const __m128i last_control = _mm_set1_epi8(0x1f);
-    const __m128i control = _mm_cmpeq_epi8(_mm_min_epu8(v, last_control), v);
-    return static_cast<unsigned>(_mm_movemask_epi8(_mm_or_si128(control, _mm_or_si128(quote, backslash))));
-}
-#else
-unsigned escape_mask(const char* bytes) {
-    unsigned mask = 0;
-    for (unsigned i = 0; i < block; ++i) {
-        const auto c = static_cast<unsigned char>(bytes[i]);
-        mask |= static_cast<unsigned>(c < 0x20 || c == '"' || c == '\\') << i;
-    }
-    return mask;
-}
-#endif
+constexpr std::size_t block = json_block;
 
 /// Writes the escape of one byte; returns its length, 2 or 6.
 std::size_t write_escape(char* out, char c) {
@@ -76,7 +53,7 @@ public:
     void add_block(const char* bytes, std::size_t size) {
         if (used_ > sizeof buffer_ - block * 6) flush();
         const unsigned wanted = (1u << size) - 1;
-        unsigned mask = escape_mask(bytes) & wanted;
+        unsigned mask = json_special_mask(bytes) & wanted;
         std::size_t at = 0;
         while (mask != 0) {
             const auto special = static_cast<std::size_t>(std::countr_zero(mask));
@@ -183,6 +160,7 @@ JsonWriter& JsonWriter::unsigned_number(std::uint64_t value) {
 
 JsonWriter& JsonWriter::real(double value) {
     if (!std::isfinite(value)) return null();
+    if (value == 0 && std::signbit(value)) return raw("-0.0");  // "-0" reads back as an integer, which has no such zero
     separate();
     append_number(out_, value);
     return *this;

@@ -1,4 +1,7 @@
 #pragma once
+#include "base/ids.hpp"
+#include "base/time.hpp"
+
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -6,10 +9,8 @@
 #include <variant>
 #include <vector>
 
-#include "base/ids.hpp"
-#include "base/time.hpp"
-
-/// Plain structs and their OTLP protobuf: for those who write telemetry (load generator, JSON events, tests, the controller).
+/// Plain structs and their OTLP protobuf: for those who write telemetry (load generator, JSON events, tests, the
+/// controller).
 namespace ark::otlp {
 
 struct Value;

@@ -1,12 +1,12 @@
 #pragma once
-#include <cstdint>
-#include <functional>
-#include <string_view>
-
 #include "base/ids.hpp"
 #include "base/result.hpp"
 #include "base/time.hpp"
 #include "model/value.hpp"
+
+#include <cstdint>
+#include <functional>
+#include <string_view>
 
 /// Walks OTLP protobuf in place: no object tree, no copies. Views are valid while the payload lives.
 /// Unknown fields are skipped. Payloads that went through otlp::check are walked without failing.
@@ -44,14 +44,14 @@ inline Attributes map_members(const model::ValueView& value) {
 }
 
 struct ResourceView {
-    std::string_view wire;        ///< the Resource message; empty when absent
+    std::string_view wire;  ///< the Resource message; empty when absent
     std::string_view schema_url;
     Attributes attributes() const { return {wire, 1}; }
     std::uint32_t dropped_attributes_count() const;
 };
 
 struct ScopeView {
-    std::string_view wire;        ///< the InstrumentationScope message; empty when absent
+    std::string_view wire;  ///< the InstrumentationScope message; empty when absent
     std::string_view name;
     std::string_view version;
     std::string_view schema_url;
@@ -63,17 +63,17 @@ struct ScopeView {
 struct SpanView {
     const ResourceView* resource = nullptr;
     const ScopeView* scope = nullptr;
-    std::string_view wire;             ///< the Span message itself
-    TraceId trace_id;                  ///< all zero when absent or of a wrong length
+    std::string_view wire;  ///< the Span message itself
+    TraceId trace_id;       ///< all zero when absent or of a wrong length
     SpanId span_id;
-    SpanId parent_span_id;             ///< all zero for a root
+    SpanId parent_span_id;  ///< all zero for a root
     std::string_view name;
     std::string_view trace_state;
     std::string_view status_message;
     UnixNanos start;
     UnixNanos end;
-    std::uint32_t kind = 0;            ///< SpanKind, unknown values kept
-    std::uint32_t status_code = 0;     ///< StatusCode: 0 unset, 1 ok, 2 error, unknown values kept
+    std::uint32_t kind = 0;         ///< SpanKind, unknown values kept
+    std::uint32_t status_code = 0;  ///< StatusCode: 0 unset, 1 ok, 2 error, unknown values kept
     std::uint32_t flags = 0;
     std::uint32_t dropped_attributes_count = 0;
     std::uint32_t dropped_events_count = 0;
@@ -108,13 +108,13 @@ struct LogView {
     const ResourceView* resource = nullptr;
     const ScopeView* scope = nullptr;
     std::string_view wire;
-    UnixNanos time;                    ///< 0 = unknown; use observed then
+    UnixNanos time;  ///< 0 = unknown; use observed then
     UnixNanos observed;
     std::uint32_t severity_number = 0;
     std::string_view severity_text;
     std::string_view event_name;
     model::ValueView body;
-    TraceId trace_id;                  ///< all zero when absent or invalid
+    TraceId trace_id;  ///< all zero when absent or invalid
     SpanId span_id;
     std::uint32_t flags = 0;
     std::uint32_t dropped_attributes_count = 0;

@@ -1,0 +1,410 @@
+#include "codec/base64.hpp"
+#include "otlp/decode.hpp"
+#include "otlp/json.hpp"
+#include "otlp/wire.hpp"
+
+#include <array>
+#include <charconv>
+#include <cmath>
+#include <unordered_set>
+
+namespace ark::otlp {
+
+namespace {
+
+using codec::JsonWriter;
+using model::ValueView;
+using wire::Field;
+using wire::Reader;
+using wire::tag;
+using Type = ValueView::Type;
+
+// What went through the check is less deep; this only keeps the stack safe from what did not.
+constexpr int nesting_max = 256;
+
+/// The keys of one object so far. Most have a dozen attributes: comparing them beats hashing them.
+class KeySet {
+public:
+    bool insert(std::string_view key) {
+        for (std::size_t i = 0; i < used_; ++i) {
+            if (few_[i] == key) return false;
+        }
+        if (used_ < few_.size()) {
+            few_[used_++] = key;
+            return true;
+        }
+        return many_.insert(key).second;
+    }
+
+private:
+    std::array<std::string_view, 48> few_;
+    std::size_t used_ = 0;
+    std::unordered_set<std::string_view> many_;
+};
+
+void write_plain(JsonWriter& json, const ValueView& value, int depth);
+
+void write_plain_members(JsonWriter& json, Attributes attributes, int depth) {
+    KeySet keys;
+    json.begin_object();
+    for (model::AttributeView attribute; attributes.next(attribute);) {
+        if (!keys.insert(attribute.key)) continue;
+        json.key(attribute.key);
+        write_plain(json, attribute.value, depth);
+    }
+    json.end_object();
+}
+
+void write_base64(JsonWriter& json, std::string_view bytes) {
+    json.plain(codec::to_base64(bytes));
+}
+
+void write_plain(JsonWriter& json, const ValueView& value, int depth) {
+    if (depth > nesting_max) {
+        json.null();
+        return;
+    }
+    switch (value.type) {
+        case Type::empty:
+            json.null();
+            break;
+        case Type::string:
+            json.string(value.text);
+            break;
+        case Type::boolean:
+            json.boolean(value.boolean);
+            break;
+        case Type::integer:
+            json.number(value.integer);
+            break;
+        case Type::real:
+            json.real(value.real);
+            break;
+        case Type::bytes:
+            write_base64(json, value.text);
+            break;
+        case Type::map:
+            write_plain_members(json, map_members(value), depth + 1);
+            break;
+        case Type::array: {
+            json.begin_array();
+            ArrayWalk walk(value);
+            for (ValueView element; walk.next(element);)
+                write_plain(json, element, depth + 1);
+            json.end_array();
+            break;
+        }
+    }
+}
+
+// From here on: the OTLP/JSON mapping. 64-bit numbers are text, ids hex, enums numbers; defaults are left out.
+
+void write_decimal(JsonWriter& json, auto number) {
+    char text[24];
+    const auto end = std::to_chars(text, text + sizeof text, number);
+    json.plain({text, static_cast<std::size_t>(end.ptr - text)});
+}
+
+void write_text(JsonWriter& json, std::string_view key, std::string_view text) {
+    if (!text.empty()) json.key(key).string(text);
+}
+
+void write_number(JsonWriter& json, std::string_view key, std::uint32_t number) {
+    if (number != 0) json.key(key).unsigned_number(number);
+}
+
+/// Enums are int32 on the wire: unknown negative ones stay negative.
+void write_enum(JsonWriter& json, std::string_view key, std::uint32_t number) {
+    if (number != 0) json.key(key).number(static_cast<std::int32_t>(number));
+}
+
+void write_time(JsonWriter& json, std::string_view key, UnixNanos time) {
+    json.key(key);
+    write_decimal(json, time.value());
+}
+
+template <class Id>
+void write_id(JsonWriter& json, std::string_view key, const Id& id) {
+    if (id.valid()) json.key(key).plain(id.hex());
+}
+
+void write_any_value(JsonWriter& json, const ValueView& value, int depth);
+
+void write_pairs(JsonWriter& json, std::string_view key, Attributes attributes, int depth) {
+    json.key(key).begin_array();
+    for (model::AttributeView attribute; attributes.next(attribute);) {
+        json.begin_object().field("key", attribute.key).key("value");
+        write_any_value(json, attribute.value, depth);
+        json.end_object();
+    }
+    json.end_array();
+}
+
+void write_attribute_list(JsonWriter& json, Attributes attributes) {
+    auto first = attributes;
+    model::AttributeView attribute;
+    if (first.next(attribute)) write_pairs(json, "attributes", attributes, 0);
+}
+
+void write_double(JsonWriter& json, double value) {
+    if (std::isfinite(value)) {
+        json.real(value);
+    } else {
+        json.plain(std::isnan(value) ? "NaN" : value > 0 ? "Infinity" : "-Infinity");
+    }
+}
+
+void write_array(JsonWriter& json, const ValueView& value, int depth) {
+    json.begin_object().key("values").begin_array();
+    ArrayWalk walk(value);
+    for (ValueView element; walk.next(element);)
+        write_any_value(json, element, depth);
+    json.end_array().end_object();
+}
+
+void write_any_value(JsonWriter& json, const ValueView& value, int depth) {
+    json.begin_object();
+    switch (depth > nesting_max ? Type::empty : value.type) {
+        case Type::empty:
+            break;
+        case Type::string:
+            json.field("stringValue", value.text);
+            break;
+        case Type::boolean:
+            json.field("boolValue", value.boolean);
+            break;
+        case Type::integer:
+            json.key("intValue");
+            write_decimal(json, value.integer);
+            break;
+        case Type::real:
+            json.key("doubleValue");
+            write_double(json, value.real);
+            break;
+        case Type::array:
+            json.key("arrayValue");
+            write_array(json, value, depth + 1);
+            break;
+        case Type::map:
+            json.key("kvlistValue").begin_object();
+            write_pairs(json, "values", map_members(value), depth + 1);
+            json.end_object();
+            break;
+        case Type::bytes:
+            json.key("bytesValue");
+            write_base64(json, value.text);
+            break;
+    }
+    json.end_object();
+}
+
+void write_event(JsonWriter& json, const SpanEventView& event) {
+    json.begin_object();
+    write_time(json, "timeUnixNano", event.time);
+    write_text(json, "name", event.name);
+    write_attribute_list(json, event.attributes());
+    write_number(json, "droppedAttributesCount", event.dropped_attributes_count);
+    json.end_object();
+}
+
+void write_link(JsonWriter& json, const SpanLinkView& link) {
+    json.begin_object();
+    write_id(json, "traceId", link.trace_id);
+    write_id(json, "spanId", link.span_id);
+    write_text(json, "traceState", link.trace_state);
+    write_attribute_list(json, link.attributes());
+    write_number(json, "droppedAttributesCount", link.dropped_attributes_count);
+    write_number(json, "flags", link.flags);
+    json.end_object();
+}
+
+void write_status(JsonWriter& json, const SpanView& span) {
+    if (span.status_code == 0 && span.status_message.empty()) return;
+    json.key("status").begin_object();
+    write_text(json, "message", span.status_message);
+    write_enum(json, "code", span.status_code);
+    json.end_object();
+}
+
+void write_otlp_log(JsonWriter& json, const LogView& log) {
+    json.begin_object();
+    write_time(json, "timeUnixNano", log.time);
+    write_time(json, "observedTimeUnixNano", log.observed);
+    write_enum(json, "severityNumber", log.severity_number);
+    write_text(json, "severityText", log.severity_text);
+    if (log.body.type != Type::empty) {
+        json.key("body");
+        write_any_value(json, log.body, 0);
+    }
+    write_attribute_list(json, log.attributes());
+    write_number(json, "droppedAttributesCount", log.dropped_attributes_count);
+    write_number(json, "flags", log.flags);
+    write_id(json, "traceId", log.trace_id);
+    write_id(json, "spanId", log.span_id);
+    write_text(json, "eventName", log.event_name);
+    json.end_object();
+}
+
+void write_entity(JsonWriter& json, std::string_view wire) {
+    json.begin_object();
+    const auto write_all = [&](std::string_view key, std::uint32_t number) {
+        json.key(key).begin_array();
+        Reader reader(wire);
+        for (Field field; reader.next(field);) {
+            if (field.tag == tag(number, wire::bytes)) json.string(field.bytes);
+        }
+        json.end_array();
+    };
+    std::string_view schema_url, type;
+    Reader reader(wire);
+    for (Field field; reader.next(field);) {
+        if (field.tag == tag(1, wire::bytes)) schema_url = field.bytes;
+        if (field.tag == tag(2, wire::bytes)) type = field.bytes;
+    }
+    write_text(json, "schemaUrl", schema_url);
+    write_text(json, "type", type);
+    write_all("idKeys", 3);
+    write_all("descriptionKeys", 4);
+    json.end_object();
+}
+
+void write_resource(JsonWriter& json, const ResourceView& resource) {
+    if (resource.wire.data() == nullptr) return;  // absent, which is not the same as empty
+    json.key("resource").begin_object();
+    write_attribute_list(json, resource.attributes());
+    write_number(json, "droppedAttributesCount", resource.dropped_attributes_count());
+    bool open = false;
+    Reader reader(resource.wire);
+    for (Field field; reader.next(field);) {
+        if (field.tag != tag(3, wire::bytes)) continue;
+        if (!open) json.key("entityRefs").begin_array();
+        open = true;
+        write_entity(json, field.bytes);
+    }
+    if (open) json.end_array();
+    json.end_object();
+}
+
+void write_scope(JsonWriter& json, const ScopeView& scope) {
+    if (scope.wire.data() == nullptr) return;
+    json.key("scope").begin_object();
+    write_text(json, "name", scope.name);
+    write_text(json, "version", scope.version);
+    write_attribute_list(json, scope.attributes());
+    write_number(json, "droppedAttributesCount", scope.dropped_attributes_count());
+    json.end_object();
+}
+
+struct SignalKeys {
+    std::string_view resources;
+    std::string_view scopes;
+    std::string_view items;
+};
+
+/// Writes the fields of `message` with tag `wanted` as an array; false when the message or one of them is damaged.
+template <class Write>
+bool write_each(JsonWriter& json, std::string_view key, std::string_view message, std::uint32_t wanted,
+                const Write& write) {
+    json.key(key).begin_array();
+    Reader reader(message);
+    for (Field field; reader.next(field);) {
+        if (field.tag == wanted && !write(field.bytes)) return false;
+    }
+    json.end_array();
+    return !reader.damaged();
+}
+
+template <class WriteItem>
+Result<std::string> request_to_json(std::string_view payload, const SignalKeys& keys, const WriteItem& write_item) {
+    std::string out;
+    out.reserve(payload.size() * 3 / 2);  // ids double, keys get names, texts stay
+    JsonWriter json(out);
+    const auto write_scope_group = [&](std::string_view group) {
+        ScopeView scope;
+        if (!decode_scope_group(group, scope)) return false;
+        json.begin_object();
+        write_scope(json, scope);
+        const bool sound = write_each(json, keys.items, group, envelope::items,
+                                      [&](std::string_view item) { return write_item(json, item); });
+        write_text(json, "schemaUrl", scope.schema_url);
+        json.end_object();
+        return sound;
+    };
+    const auto write_resource_group = [&](std::string_view group) {
+        ResourceView resource;
+        if (!decode_resource_group(group, resource)) return false;
+        json.begin_object();
+        write_resource(json, resource);
+        const bool sound = write_each(json, keys.scopes, group, envelope::scopes, write_scope_group);
+        write_text(json, "schemaUrl", resource.schema_url);
+        json.end_object();
+        return sound;
+    };
+    json.begin_object();
+    if (!write_each(json, keys.resources, payload, envelope::groups, write_resource_group)) {
+        return fail(Errc::bad_payload, "OTLP: malformed protobuf");
+    }
+    json.end_object();
+    return out;
+}
+
+}  // namespace
+
+void write_value(JsonWriter& json, const ValueView& value) {
+    write_plain(json, value, 0);
+}
+
+void write_attributes(JsonWriter& json, Attributes attributes) {
+    write_plain_members(json, attributes, 0);
+}
+
+void write_otlp_span(JsonWriter& json, const SpanView& span) {
+    json.begin_object();
+    write_id(json, "traceId", span.trace_id);
+    write_id(json, "spanId", span.span_id);
+    write_text(json, "traceState", span.trace_state);
+    write_id(json, "parentSpanId", span.parent_span_id);
+    write_number(json, "flags", span.flags);
+    write_text(json, "name", span.name);
+    write_enum(json, "kind", span.kind);
+    write_time(json, "startTimeUnixNano", span.start);
+    write_time(json, "endTimeUnixNano", span.end);
+    write_attribute_list(json, span.attributes());
+    write_number(json, "droppedAttributesCount", span.dropped_attributes_count);
+    if (span.event_count > 0) {
+        json.key("events").begin_array();
+        for_each_span_event(span, [&](const SpanEventView& event) { write_event(json, event); });
+        json.end_array();
+    }
+    write_number(json, "droppedEventsCount", span.dropped_events_count);
+    if (span.link_count > 0) {
+        json.key("links").begin_array();
+        for_each_span_link(span, [&](const SpanLinkView& link) { write_link(json, link); });
+        json.end_array();
+    }
+    write_number(json, "droppedLinksCount", span.dropped_links_count);
+    write_status(json, span);
+    json.end_object();
+}
+
+Result<std::string> traces_to_json(std::string_view payload) {
+    return request_to_json(payload, {"resourceSpans", "scopeSpans", "spans"},
+                           [](JsonWriter& json, std::string_view wire) {
+                               SpanView span;
+                               if (!decode_span(wire, span)) return false;
+                               write_otlp_span(json, span);
+                               return true;
+                           });
+}
+
+Result<std::string> logs_to_json(std::string_view payload) {
+    return request_to_json(payload, {"resourceLogs", "scopeLogs", "logRecords"},
+                           [](JsonWriter& json, std::string_view wire) {
+                               LogView log;
+                               if (!decode_log(wire, log)) return false;
+                               write_otlp_log(json, log);
+                               return true;
+                           });
+}
+
+}  // namespace ark::otlp

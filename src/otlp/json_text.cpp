@@ -1,0 +1,118 @@
+#include "otlp/json_text.hpp"
+
+#include "base/hex.hpp"
+#include "codec/json_scan.hpp"
+
+#include <bit>
+#include <cstdint>
+#include <cstring>
+
+namespace ark::otlp::json {
+
+namespace {
+
+/// The number of \uXXXX's four digits; -1 when they are not hex.
+int code_unit(const char* digits) {
+    int unit = 0;
+    for (int i = 0; i < 4; ++i) {
+        const int digit = hex_digit(digits[i]);
+        if (digit < 0) return -1;
+        unit = unit << 4 | digit;
+    }
+    return unit;
+}
+
+std::size_t put_utf8(char* to, std::uint32_t point) {
+    const auto put = [&](std::size_t at, std::uint32_t byte) { to[at] = static_cast<char>(byte); };
+    const auto tail = [&](int shift) { return 0x80 | (point >> shift & 0x3f); };
+    if (point < 0x80) {
+        put(0, point);
+        return 1;
+    }
+    if (point < 0x800) {
+        put(0, 0xc0 | point >> 6);
+        put(1, tail(0));
+        return 2;
+    }
+    if (point < 0x10000) {
+        put(0, 0xe0 | point >> 12);
+        put(1, tail(6));
+        put(2, tail(0));
+        return 3;
+    }
+    put(0, 0xf0 | point >> 18);
+    put(1, tail(12));
+    put(2, tail(6));
+    put(3, tail(0));
+    return 4;
+}
+
+/// `raw` stands at "\u"; moves it behind the escape, or behind both halves of a pair.
+bool append_code_point(const char*& raw, wire::Writer& out) {
+    const int first = code_unit(raw + 2);
+    if (first < 0) return false;
+    raw += 6;
+    auto point = static_cast<std::uint32_t>(first);
+    if (first >= 0xd800 && first <= 0xdfff) {
+        if (first >= 0xdc00 || raw[0] != '\\' || raw[1] != 'u') return false;
+        const int second = code_unit(raw + 2);
+        if (second < 0xdc00 || second > 0xdfff) return false;
+        raw += 6;
+        point = 0x10000u + ((point - 0xd800u) << 10) + (static_cast<std::uint32_t>(second) - 0xdc00u);
+    }
+    out.out().commit(put_utf8(out.room(4), point));
+    return true;
+}
+
+/// What a two-character escape stands for; 0 when there is no such escape.
+char plain_escape(char letter) {
+    switch (letter) {
+        case '"':
+        case '\\':
+        case '/':
+            return letter;
+        case 'n':
+            return '\n';
+        case 't':
+            return '\t';
+        case 'r':
+            return '\r';
+        case 'b':
+            return '\b';
+        case 'f':
+            return '\f';
+        default:
+            return 0;
+    }
+}
+
+}  // namespace
+
+bool append_unescaped(const char* raw, wire::Writer& out) {
+    for (;;) {
+        char* const to = out.room(codec::json_block);
+        std::memcpy(to, raw, codec::json_block);
+        const unsigned mask = codec::json_special_mask(raw);
+        if (mask == 0) {
+            out.out().commit(codec::json_block);
+            raw += codec::json_block;
+            continue;
+        }
+        const auto clean = static_cast<std::size_t>(std::countr_zero(mask));
+        out.out().commit(clean);
+        raw += clean;
+        if (*raw == '"') return true;
+        if (*raw != '\\') return false;
+        if (raw[1] == 'u') {
+            if (!append_code_point(raw, out)) return false;
+            continue;
+        }
+        const char meant = plain_escape(raw[1]);
+        if (meant == 0) return false;
+        *out.room(1) = meant;
+        out.out().commit(1);
+        raw += 2;
+    }
+}
+
+}  // namespace ark::otlp::json
