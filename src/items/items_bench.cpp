@@ -80,6 +80,22 @@ void open_items(benchmark::State& state, otlp::Span (*make)(std::uint8_t)) {
     state.SetItemsProcessed(state.iterations() * 90);
 }
 
+void write_items(benchmark::State& state, Detail detail) {
+    const auto batch = batch_of(gen_ai_span, 90);
+    const Context context;
+    std::string out;
+    for (auto _ : state) {
+        out.clear();
+        const auto status = for_each_item(batch, [&](const Item& item) {
+            codec::JsonWriter json(out);
+            write_span(json, Epoch{1}, item, context, detail);
+            return true;
+        });
+        if (!status) state.SkipWithError("bad payload");
+    }
+    state.SetItemsProcessed(state.iterations() * 90);
+}
+
 void json_events(benchmark::State& state) {
     std::string text = "[";
     for (int i = 0; i < 64; ++i) {
@@ -104,6 +120,8 @@ void json_events(benchmark::State& state) {
 
 BENCHMARK_CAPTURE(open_items, gen_ai, gen_ai_span);
 BENCHMARK_CAPTURE(open_items, http, http_span);
+BENCHMARK_CAPTURE(write_items, lite, Detail::lite);
+BENCHMARK_CAPTURE(write_items, full, Detail::full);
 BENCHMARK(json_events);
 
 }  // namespace
