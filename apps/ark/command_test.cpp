@@ -1,0 +1,119 @@
+#include "command.hpp"
+
+#include "parser.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace ark::cli {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+Result<Parsed> parse(const std::vector<std::string>& words) {
+    static const auto commands = all_commands();
+    static const auto globals = global_options();
+    return parse_line(commands, globals, words);
+}
+
+std::string error_of(const std::vector<std::string>& words) {
+    const auto parsed = parse(words);
+    return parsed ? "" : parsed.error().context;
+}
+
+TEST(Parser, FindsCommandFlagsAndArguments) {
+    const auto parsed =
+        parse({"sessions", "list", "--limit", "5", "--reason", "ToolCall*", "--reason=LLMCallError", "-w"});
+    ASSERT_TRUE(parsed);
+    EXPECT_EQ(parsed->command->path, "sessions list");
+    EXPECT_EQ(parsed->invocation.text("limit"), "5");
+    EXPECT_THAT(parsed->invocation.all("reason"), ElementsAre("ToolCall*", "LLMCallError"));
+    EXPECT_TRUE(parsed->invocation.flag("watch"));
+    EXPECT_FALSE(parsed->invocation.has("session"));
+
+    const auto get = parse({"traces", "get", "0af7"});
+    ASSERT_TRUE(get);
+    EXPECT_EQ(get->invocation.text("ID"), "0af7");
+}
+
+TEST(Parser, GlobalFlagsMayComeAnywhere) {
+    for (const auto& words : std::vector<std::vector<std::string>>{{"-o", "json", "sessions", "list"},
+                                                                   {"sessions", "-o", "json", "list"},
+                                                                   {"sessions", "list", "-o", "json"},
+                                                                   {"sessions", "list", "--output=json"}}) {
+        const auto parsed = parse(words);
+        ASSERT_TRUE(parsed) << parsed.error().context;
+        EXPECT_EQ(parsed->invocation.text("output"), "json");
+        EXPECT_EQ(parsed->command->path, "sessions list");
+    }
+}
+
+TEST(Parser, TimesAgoAreValuesNotFlags) {
+    const auto parsed = parse({"watch", "--since", "-15m", "--max", "3"});
+    ASSERT_TRUE(parsed) << parsed.error().context;
+    EXPECT_EQ(parsed->invocation.text("since"), "-15m");
+    EXPECT_EQ(parsed->invocation.text("max"), "3");
+}
+
+TEST(Parser, NamesTheSlipAndTheNearestWord) {
+    EXPECT_THAT(error_of({"sesions", "list"}), HasSubstr("did you mean 'sessions'"));
+    EXPECT_THAT(error_of({"sessions", "lst"}), HasSubstr("did you mean 'list'"));
+    EXPECT_THAT(error_of({"sessions", "list", "--sesion", "x"}), HasSubstr("did you mean '--session'"));
+    EXPECT_THAT(error_of({"sessions", "list", "-o", "jsn"}), HasSubstr("did you mean 'json'"));
+    EXPECT_THAT(error_of({"traces", "get"}), HasSubstr("needs ID"));
+    EXPECT_NE(error_of({"sessions", "list", "--limit"}), "");
+}
+
+TEST(Parser, HelpNeedsNothingElse) {
+    const auto parsed = parse({"traces", "get", "--help"});
+    ASSERT_TRUE(parsed);
+    EXPECT_TRUE(parsed->help);
+    EXPECT_EQ(parsed->command->path, "traces get");
+    const auto bare = parse({});
+    ASSERT_TRUE(bare);
+    EXPECT_EQ(bare->command, nullptr);
+}
+
+TEST(Invocation, SaysWhatIsWrongWithAValue) {
+    Invocation invocation;
+    invocation.add("limit", "many");
+    invocation.add("duration", "5 minutes");
+    EXPECT_THAT(invocation.whole_number("limit", 1).error().context,
+                HasSubstr("--limit: 'many' is not a whole number"));
+    EXPECT_THAT(invocation.duration_nanos("duration", 1).error().context, HasSubstr("is not a duration"));
+    EXPECT_EQ(*invocation.whole_number("absent", 7), 7u);
+}
+
+TEST(Nearest, IsNearOrNothing) {
+    EXPECT_EQ(nearest("statos", {"status", "since"}), "status");
+    EXPECT_FALSE(nearest("zzz", {"status", "since"}));
+}
+
+// Goal: every path is unique, groups come before their members, every flag has words.
+TEST(Table, IsWellFormed) {
+    std::vector<std::string> seen;
+    for (const auto& command : all_commands()) {
+        EXPECT_EQ(std::count(seen.begin(), seen.end(), command.path), 0) << command.path;
+        if (const auto space = command.path.rfind(' '); space != std::string::npos) {
+            EXPECT_EQ(std::count(seen.begin(), seen.end(), command.path.substr(0, space)), 1) << command.path;
+        }
+        EXPECT_FALSE(command.summary.empty()) << command.path;
+        for (const auto& option : command.options)
+            EXPECT_FALSE(option.help.empty()) << command.path << " " << option.name;
+        seen.push_back(command.path);
+    }
+}
+
+TEST(Exit, IsStableForScripts) {
+    EXPECT_EQ(exit_of(fail(Errc::config, "")), Exit::usage);
+    EXPECT_EQ(exit_of(fail(Errc::deadline, "")), Exit::timeout);
+    EXPECT_EQ(exit_of(fail(Errc::not_found, "")), Exit::not_found);
+    EXPECT_EQ(exit_of(fail(Errc::connect, "")), Exit::unreachable);
+    EXPECT_EQ(exit_of(fail(Errc::unauthorized, "")), Exit::denied);
+    EXPECT_EQ(exit_of(fail(Errc::conflict, "")), Exit::conflict);
+    EXPECT_EQ(exit_of(fail(Errc::io, "")), Exit::failed);
+}
+
+}  // namespace
+}  // namespace ark::cli

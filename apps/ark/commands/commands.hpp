@@ -1,0 +1,29 @@
+#pragma once
+#include "command.hpp"
+
+#include <vector>
+
+/// Each command's own file adds its lines to the table; commands.cpp puts them in order.
+namespace ark::cli {
+
+using CommandTable = std::vector<CommandSpec>;
+
+void add_up(CommandTable& table);
+void add_broker(CommandTable& table);
+void add_watch(CommandTable& table);
+void add_events_tail(CommandTable& table);
+void add_lists(CommandTable& table);  // sessions, queries, traces, events, spans
+void add_status(CommandTable& table);
+void add_loadgen(CommandTable& table);
+void add_journal(CommandTable& table);
+void add_views(CommandTable& table);
+void add_config(CommandTable& table);
+void add_api(CommandTable& table);
+void add_completion(CommandTable& table);
+void add_help(CommandTable& table);
+void add_version(CommandTable& table);
+
+/// Flags that lists and streams share: the plain parameters of the API.
+std::vector<OptionSpec> filter_options();
+
+}  // namespace ark::cli

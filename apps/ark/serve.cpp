@@ -1,0 +1,60 @@
+#include "serve.hpp"
+
+#include "telemetry/log.hpp"
+
+#include <cerrno>
+#include <csignal>
+#include <cstdio>
+#include <fstream>
+
+#include <fmt/format.h>
+
+namespace ark::cli {
+namespace {
+
+/// Whole or not at all: a script that waits for the file must not read half a line.
+Status write_port_file(const std::string& path, const std::string& line) {
+    const auto unfinished = path + ".new";
+    {
+        std::ofstream file(unfinished, std::ios::trunc);
+        file << line << '\n';
+        if (!file.flush()) return from_errno(errno, "port file " + unfinished);
+    }
+    if (std::rename(unfinished.c_str(), path.c_str()) != 0) return from_errno(errno, "port file " + path);
+    return ok();
+}
+
+}  // namespace
+
+Result<Exit> serve(const Context& context, const broker::BrokerConfig& config,
+                   const std::function<void(broker::Broker&)>& ready, const std::function<void()>& leaving) {
+    telemetry::configure_log(*telemetry::parse_level(config.log_level),
+                             config.log_json ? telemetry::LogFormat::json : telemetry::LogFormat::text);
+    // Threads inherit this: only sigwait below sees the two signals.
+    sigset_t signals;
+    sigset_t previous;
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGINT);
+    sigaddset(&signals, SIGTERM);
+    pthread_sigmask(SIG_BLOCK, &signals, &previous);
+
+    ARK_TRY(auto broker, broker::Broker::create(config));
+    ARK_TRY_STATUS(broker->start());
+    // Beyond this point requests are accepted.
+    if (!config.port_file.empty()) {
+        ARK_TRY_STATUS(write_port_file(config.port_file, broker->ready_line()));
+    }
+    context.note(broker->ready_line());
+    if (ready) ready(*broker);
+
+    int signal = 0;
+    sigwait(&signals, &signal);
+    pthread_sigmask(SIG_SETMASK, &previous, nullptr);  // a second one ends us without ceremony
+    context.debug(fmt::format("stopping after signal {}", signal));
+    if (leaving) leaving();
+    broker->stop();
+    if (!config.port_file.empty()) std::remove(config.port_file.c_str());
+    return Exit::success;
+}
+
+}  // namespace ark::cli
