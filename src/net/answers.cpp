@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <typeinfo>
 
 #include <fmt/core.h>
 
@@ -111,7 +112,8 @@ awaitable<bool> run_guarded(const Handler& handler, const RequestHead& head, Exc
         co_await handler(exchange);
         co_return true;
     } catch (const std::exception& e) {
-        fmt::print(stderr, "net: the handler of {} {} threw: {}\n", head.method, head.path, e.what());
+        // Not its text: that may quote what the request carried.
+        fmt::print(stderr, "net: the handler of {} {} threw {}\n", head.method, head.path, typeid(e).name());
     } catch (...) {
         fmt::print(stderr, "net: the handler of {} {} threw\n", head.method, head.path);
     }

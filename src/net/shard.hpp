@@ -38,6 +38,8 @@ public:
 
     void add(Connection& connection);
     void remove(Connection& connection);
+    /// Runs the task until it ends; stop() waits for it.
+    void spawn(awaitable<void> task) { scope_.spawn(std::move(task)); }
 
     const ServerConfig& config() const { return config_; }
     const Router& router() const { return router_; }
