@@ -142,7 +142,7 @@ Result<std::unique_ptr<disk::File>> Appender::prepare_file(const std::string& pa
 }
 
 Status Appender::seal() {
-    const auto bytes = footer_.encode(segment_->seed, segment_->sequence, position_, end_);
+    const auto bytes = footer_.encode(segment_->seed, place());
     if (position_ + bytes.size() <= file_bytes_) {
         disk::AlignedBuffer block(bytes.size());
         std::memcpy(block.data(), bytes.data(), bytes.size());
@@ -152,6 +152,17 @@ Status Appender::seal() {
     if (auto synced = file_->sync(); !synced) return fatal(synced.error());
     sealed_ = true;
     return ok();
+}
+
+/// The header of a group at the present end, with nothing in it yet.
+format::GroupHeader Appender::place() const {
+    format::GroupHeader header;
+    header.sequence = segment_->sequence;
+    header.position = position_;
+    header.synced = synced_;
+    header.base = end_;
+    header.end = end_;
+    return header;
 }
 
 Status Appender::append(std::span<const Outgoing> records) {
@@ -169,11 +180,7 @@ Status Appender::append(std::span<const Outgoing> records) {
 
 void Appender::lay_out(std::span<const Outgoing> records, std::uint64_t bytes) {
     buffer_.reserve(bytes);
-    format::GroupHeader group;
-    group.sequence = segment_->sequence;
-    group.position = position_;
-    group.synced = synced_;
-    group.base = end_;
+    auto group = place();
     group.records = static_cast<std::uint32_t>(records.size());
 
     char* out = buffer_.data() + format::group_header_bytes;
@@ -219,13 +226,8 @@ Status Appender::sync() {
 
 Status Appender::mark() {
     if (position_ + format::block_bytes + Footer::reserve_bytes(file_bytes_) > file_bytes_) return ok();
-    format::GroupHeader header;
+    auto header = place();
     header.kind = format::GroupKind::mark;
-    header.sequence = segment_->sequence;
-    header.position = position_;
-    header.synced = position_;  // the caller synced
-    header.base = end_;
-    header.end = end_;
     disk::AlignedBuffer block(format::block_bytes);
     std::memset(block.data(), 0, format::block_bytes);
     format::encode(header, segment_->seed, block.data());

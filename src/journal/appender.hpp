@@ -58,6 +58,7 @@ private:
                                                      std::uint64_t sequence);
     Result<std::string> spare_path(std::uint64_t sequence);
     Status seal();
+    format::GroupHeader place() const;
     void lay_out(std::span<const Outgoing> records, std::uint64_t bytes);
     void publish(std::span<const Outgoing> records, std::uint64_t bytes);
 

@@ -25,7 +25,7 @@ std::string hex(std::uint64_t number, int width) {
 }
 
 Error damaged(std::string_view why) {
-    return fail(Errc::corrupt, "MANIFEST: " + std::string(why));
+    return fail(Errc::corrupt, "the manifest is damaged: " + std::string(why));
 }
 
 /// Takes one "key value" line; false when the value is not what the key wants.
@@ -67,7 +67,8 @@ std::string Manifest::to_text() const {
 
 Result<Manifest> Manifest::parse(std::string_view text) {
     if (!text.starts_with(family)) return damaged("not a journal's manifest");
-    if (!text.starts_with(first_line)) return fail(Errc::unsupported, "MANIFEST: written by another version of Ark");
+    if (!text.starts_with(first_line))
+        return fail(Errc::unsupported, "the journal was written by another version of Ark");
     const auto checksum_at = text.rfind(checksum_key);
     if (checksum_at == std::string_view::npos || text.back() != '\n') return damaged("cut short");
     const auto sum_text =
@@ -103,9 +104,7 @@ Status Manifest::save(disk::Disk& disk, const std::string& directory) const {
 
 Result<Manifest> Manifest::load(disk::Disk& disk, const std::string& directory) {
     ARK_TRY(const auto text, disk.read_file(manifest_path(directory)));
-    auto manifest = parse(text);
-    if (!manifest) return prefix(manifest.error(), directory);
-    return manifest;
+    return parse(text);
 }
 
 Epoch new_epoch(Epoch other) {

@@ -3,10 +3,14 @@
 #include "journal/names.hpp"
 #include "journal/scan.hpp"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 namespace ark::journal {
 namespace {
+
+constexpr std::string_view unknown_boot = "unknown";
 
 Status check_link(const std::string& directory, const SegmentFile& before, const SegmentFile& after) {
     if (after.sequence != before.sequence + 1) {
@@ -22,27 +26,11 @@ Status check_link(const std::string& directory, const SegmentFile& before, const
     return ok();
 }
 
-/// How far live group headers reach behind `position`, and whether one of them proves that `position` was once synced.
-struct Later {
-    bool any = false;
-    bool proves_loss = false;
-    std::uint64_t until = 0;
-};
-
-Result<Later> look_behind(SegmentScanner& scanner, std::uint64_t position) {
-    Later later;
-    for (auto at = position + format::block_bytes;;) {
-        ARK_TRY(const auto header, scanner.find_header(at, scanner.file_bytes()));
-        if (!header) return later;
-        later.any = true;
-        if (header->synced > position) later.proves_loss = true;
-        later.until = header->next_position();
-        at = header->position + format::block_bytes;
-    }
-}
-
 Result<Manifest> load_or_make_manifest(disk::Disk& disk, const std::string& directory, Clock& clock) {
     auto manifest = Manifest::load(disk, directory);
+    if (!manifest && manifest.error().code == Errc::corrupt) {
+        return corrupt_error(directory, "MANIFEST", 0, manifest.error().context);
+    }
     if (manifest || manifest.error().code != Errc::not_found) return manifest;
     ARK_TRY(const auto names, disk.list(directory));
     for (const auto& name : names) {
@@ -57,8 +45,8 @@ Result<Manifest> load_or_make_manifest(disk::Disk& disk, const std::string& dire
 /// Epoch and weak mark for the coming writer. Saved only when something changes.
 Status renew_manifest(disk::Disk& disk, const std::string& directory, bool weak, bool empty, Manifest& manifest) {
     const auto boot = disk.boot_id();
-    const std::string mark = weak ? (boot.empty() ? "unknown" : boot) : "";
-    const bool may_have_lost = !manifest.weak.empty() && (manifest.weak == "unknown" || manifest.weak != boot);
+    const std::string mark = !weak ? "" : boot.empty() ? std::string(unknown_boot) : boot;
+    const bool may_have_lost = lost_power(manifest, disk);
     if (may_have_lost || empty) manifest.epoch = new_epoch(manifest.epoch);
     if (!may_have_lost && !empty && manifest.weak == mark) return ok();
     manifest.weak = mark;
@@ -72,8 +60,19 @@ SegmentPtr to_segment(const std::string& directory, const SegmentFile& file, std
     return segment;
 }
 
-Status sync_file(disk::Disk& disk, const std::string& path) {
-    ARK_TRY(const auto file, disk.open(path, disk::OpenMode::write));
+/// Makes the end durable before anybody reads it. What no later group proves to be synced is written again, unchanged:
+/// if the sync of the life before failed, the page cache may show bytes that the kernel has given up to write, and a
+/// sync alone would say yes to that.
+Status make_durable(disk::Disk& disk, const std::string& path, const Tail& tail) {
+    ARK_TRY(const auto file, disk.open(path, disk::OpenMode::create_direct));
+    constexpr std::uint64_t chunk = 1u << 20;
+    disk::AlignedBuffer buffer(chunk);
+    for (auto at = disk::align_down(tail.unproven_from); at < tail.unproven_until; at += chunk) {
+        const auto size = std::min(chunk, tail.unproven_until - at);
+        ARK_TRY(const auto n, file->read_at(at, buffer.data(), size));
+        if (n != size) return fail(Errc::io, path + ": it became shorter while it was recovered");
+        ARK_TRY_STATUS(file->write_at(at, buffer.data(), size));
+    }
     return file->sync();
 }
 
@@ -117,7 +116,23 @@ Result<std::vector<SegmentFile>> read_chain(disk::Disk& disk, const std::string&
     return chain;
 }
 
-Result<Tail> prove_tail(disk::Disk& disk, const std::string& directory, const SegmentFile& segment) {
+Result<Later> look_behind(SegmentScanner& scanner, std::uint64_t position) {
+    Later later;
+    for (auto at = position + format::block_bytes;;) {
+        ARK_TRY(const auto header, scanner.find_header(at, scanner.file_bytes()));
+        if (!header) return later;
+        later.any = true;
+        if (header->synced > position) later.proves_loss = true;
+        later.until = header->next_position();
+        at = header->position + format::block_bytes;
+    }
+}
+
+bool lost_power(const Manifest& manifest, disk::Disk& disk) {
+    return !manifest.weak.empty() && (manifest.weak == unknown_boot || manifest.weak != disk.boot_id());
+}
+
+Result<Tail> prove_tail(disk::Disk& disk, const std::string& directory, const SegmentFile& segment, bool power_failed) {
     const auto path = in_directory(directory, segment.name);
     ARK_TRY(const auto file, disk.open(path, disk::OpenMode::read_direct));
     SegmentScanner scanner(*file, segment.file_bytes, format::seed_of(segment.header.journal_id, segment.sequence),
@@ -129,12 +144,13 @@ Result<Tail> prove_tail(disk::Disk& disk, const std::string& directory, const Se
     tail.end = body.end;
     tail.footer = std::move(body.footer);
     tail.closed = body.sealed;
+    tail.unproven_from = std::min(body.synced, body.position);
+    tail.unproven_until = body.sealed ? body.footer_end : body.position;
     if (body.sealed || body.position >= segment.file_bytes) return tail;
 
     ARK_TRY(const auto later, look_behind(scanner, body.position));
-    if (later.proves_loss) {
-        const auto why = body.stopped_by.what.empty() ? "no live group, but a later one proves that there was one"
-                                                      : body.stopped_by.what;
+    if (later.proves_loss || (later.any && !power_failed)) {
+        const auto why = body.stopped_by.what.empty() ? "no live group here, but a later one" : body.stopped_by.what;
         return corrupt_error(directory, segment.name, body.position, why);
     }
     if (body.stopped_by.verdict == ScannedGroup::Verdict::damaged) {
@@ -160,9 +176,8 @@ Result<Recovered> recover(disk::Disk& disk, const std::string& directory, bool w
             segment->publish(chain[i + 1].header.base, chain[i + 1].header.previous_end);
             segment->set_sealed_at(chain[i + 1].header.created);
         } else {
-            ARK_TRY(recovered.tail, prove_tail(disk, directory, chain[i]));
-            // What an unclean end left in the page cache must be on disk before anybody reads it.
-            ARK_TRY_STATUS(sync_file(disk, segment->path));
+            ARK_TRY(recovered.tail, prove_tail(disk, directory, chain[i], lost_power(recovered.manifest, disk)));
+            ARK_TRY_STATUS(make_durable(disk, segment->path, recovered.tail));
             segment->set_index(recovered.tail.footer.index);
             segment->publish(recovered.tail.end, recovered.tail.position);
         }

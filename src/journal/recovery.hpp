@@ -2,6 +2,7 @@
 #include "base/time.hpp"
 #include "journal/catalog.hpp"
 #include "journal/manifest.hpp"
+#include "journal/scan.hpp"
 
 #include <memory>
 #include <string>
@@ -28,13 +29,26 @@ Result<SegmentFile> read_segment_header(disk::Disk& disk, const std::string& dir
 struct Tail {
     std::uint64_t position = 0;  ///< appending goes on here
     Offset end;
-    Footer footer;                 ///< index and statistics of what is there
+    Footer footer;                    ///< index and statistics of what is there
+    std::uint64_t unproven_from = 0;  ///< [unproven_from, unproven_until) is valid, but no sync of it is proven
+    std::uint64_t unproven_until = 0;
     std::uint64_t torn_bytes = 0;  ///< at most: of an interrupted write, cut
     bool closed = false;           ///< sealed, or something behind the end must not come back: begin a new segment
 };
 
-/// Reads the last segment and decides where it ends: torn tail, hole after a power failure, or corrupt.
-Result<Tail> prove_tail(disk::Disk& disk, const std::string& directory, const SegmentFile& segment);
+/// Reads the last segment and decides where it ends: torn tail, hole after a power failure, or corrupt. `power_failed`:
+/// the machine may have lost what a writer acknowledged before it synced (lost_power()).
+Result<Tail> prove_tail(disk::Disk& disk, const std::string& directory, const SegmentFile& segment, bool power_failed);
+/// A writer with weak durability was not stopped cleanly, and the machine was restarted since.
+bool lost_power(const Manifest& manifest, disk::Disk& disk);
+
+/// What lies behind the first group that is not valid.
+struct Later {
+    bool any = false;          ///< live group headers
+    bool proves_loss = false;  ///< one of them says that the position was on stable storage
+    std::uint64_t until = 0;   ///< how far they reach
+};
+Result<Later> look_behind(SegmentScanner& scanner, std::uint64_t position);
 
 /// A journal as the files have it. The lock is held, everything in the catalog is proven and synced.
 struct Recovered {

@@ -142,8 +142,10 @@ Result<ScannedBody> scan_body(SegmentScanner& scanner, Offset base, std::uint64_
             body.stopped_by = std::move(group);
             break;
         }
+        body.synced = group.header.synced;
         if (group.header.kind == format::GroupKind::footer) {
             body.sealed = true;
+            body.footer_end = group.header.next_position();
             break;
         }
         for (const auto& record : scanner.records()) {

@@ -94,11 +94,13 @@ Status SegmentScanner::salvage(std::uint64_t from, std::uint64_t until, Each&& e
 struct ScannedBody {
     std::uint64_t position = 0;  ///< behind the last valid group
     Offset end;
-    Footer footer;  ///< as it would be written now
+    Footer footer;                                        ///< as it would be written now
+    std::uint64_t synced = format::segment_header_bytes;  ///< the last group (or footer) proves: stored up to here
     std::uint64_t groups = 0;
     std::uint64_t items = 0;
-    bool sealed = false;      ///< a footer ended the walk
-    ScannedGroup stopped_by;  ///< no_header or damaged, unless sealed or at `until`
+    bool sealed = false;           ///< a footer ended the walk
+    std::uint64_t footer_end = 0;  ///< where it ends
+    ScannedGroup stopped_by;       ///< no_header or damaged, unless sealed or at `until`
 };
 
 /// Walks from the first group to the first that is not valid, to a footer, or to `until`.

@@ -50,7 +50,7 @@ void Footer::note(const format::RecordHeader& record, std::uint64_t relative_off
     received_max = std::max(received_max, record.received);
 }
 
-std::string Footer::encode(format::Seed seed, std::uint64_t sequence, std::uint64_t position, Offset end) const {
+std::string Footer::encode(format::Seed seed, format::GroupHeader header) const {
     std::string out(format::group_header_bytes, '\0');
     append_number(out, records);
     append_number(out, received_min.value());
@@ -61,13 +61,7 @@ std::string Footer::encode(format::Seed seed, std::uint64_t sequence, std::uint6
         append_number(out, entry.offset);
         append_number(out, entry.place);
     }
-    format::GroupHeader header;
     header.kind = format::GroupKind::footer;
-    header.sequence = sequence;
-    header.position = position;
-    header.synced = position;  // the caller seals: everything before is synced together with the footer
-    header.base = end;
-    header.end = end;
     header.length = static_cast<std::uint32_t>(out.size() - format::group_header_bytes);
     header.body_checksum = format::checksum(std::string_view(out).substr(format::group_header_bytes), seed);
     format::encode(header, seed, out.data());

@@ -38,8 +38,8 @@ struct Footer {
     SegmentIndex index;
 
     void note(const format::RecordHeader& record, std::uint64_t relative_offset, std::uint64_t position);
-    /// The whole group, padded to blocks.
-    std::string encode(format::Seed seed, std::uint64_t sequence, std::uint64_t position, Offset end) const;
+    /// The whole group, padded to blocks. `header` comes with sequence, position, synced, base and end.
+    std::string encode(format::Seed seed, format::GroupHeader header) const;
     static std::optional<Footer> decode(std::string_view body);
     /// Room to keep free at the end of a segment of this size.
     static std::uint64_t reserve_bytes(std::uint64_t segment_bytes);
