@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::uint64_t millis = 1'000'000;
 constexpr std::uint64_t stuck_nanos = 250 * millis;   // a send that takes longer: its reader is behind
-constexpr std::uint64_t slow_nanos = 5'000 * millis;  // a send that fails after so long: closed as slow
+constexpr std::uint64_t slow_nanos = 1'000 * millis;  // a send that fails after so long: its reader was closed as slow
 constexpr std::uint64_t pace_nanos = 250 * millis;    // how often a stream with a rate sends
 
 /// Clients that were cut off together shall not come back together.
