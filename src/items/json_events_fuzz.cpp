@@ -1,4 +1,5 @@
 #include "base/check.hpp"
+#include "codec/json_value.hpp"
 #include "items/json_events.hpp"
 #include "otlp/check.hpp"
 
@@ -30,9 +31,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
             out.clear();
             ark::codec::JsonWriter json(out);
             ark::items::write_event(json, ark::Epoch{1}, event, {}, ark::items::Detail::full);
-            json.out().push_back('\n');
+            ARK_CHECK(ark::codec::JsonValue::parse(out).has_value(), "write_event wrote no JSON");
+            out.clear();
             ark::codec::JsonWriter again(out);
             ark::items::write_json_event(again, event, {});
+            ARK_CHECK(ark::codec::JsonValue::parse(out).has_value(), "write_json_event wrote no JSON");
         });
         return true;
     });
