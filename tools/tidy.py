@@ -24,6 +24,7 @@ BANNED = [
     # g++ 12 frees aggregates and capturing lambdas twice when they are built inside a co_await expression.
     (re.compile(r"co_await [^;]*\(\s*\[[^\]]+\]\s*[({]"), (), "name the lambda first, then move it in (g++ 12)"),
     (re.compile(r"co_await [^;(]*\([^;]*\b[A-Z]\w*\{[^}]*[^\s}][^}]*\}"), (), "name the object first, then move it in (g++ 12)"),
+    (re.compile(r"\?[^;\"]*\bco_await\b"), (), "write an if: a co_await inside ?: is freed twice (g++ 12)"),
     (re.compile(r"auto (\[[^\]]*\]) = co_await"), (), "name the result, then bind it by reference (g++ 12)"),
 ]
 

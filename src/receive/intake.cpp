@@ -175,9 +175,13 @@ awaitable<Result<Accepted>> Intake::append(Decoded decoded) {
 }
 
 awaitable<Result<Accepted>> Intake::take(std::string tenant, Body body) {
-    const bool large = body.bytes.size() > config_.inline_bytes_max;
     auto work = [this, &tenant, &body] { return decode(tenant, std::move(body)); };
-    auto decoded = large ? co_await runtime::on(ground_.work, work) : work();
+    if (body.bytes.size() > config_.inline_bytes_max) {
+        auto decoded = co_await runtime::on(ground_.work, work);
+        if (!decoded) co_return decoded.error();
+        co_return co_await append(std::move(*decoded));
+    }
+    auto decoded = work();
     if (!decoded) co_return decoded.error();
     co_return co_await append(std::move(*decoded));
 }
