@@ -45,6 +45,8 @@ def check_text(path, relative, text):
         if path.suffix not in {".cpp", ".hpp"}:
             continue
         for pattern, allowed, instead in BANNED:
+            if path.name.endswith("_bench.cpp") and "now" in pattern.pattern:
+                continue
             if pattern.search(line) and not str(relative).startswith(tuple(allowed) or ("\0",)):
                 yield f"{relative}:{number}: {pattern.search(line)[0].strip()}: {instead}"
 
