@@ -116,6 +116,8 @@ using enum Phase;
 using enum Level;
 
 // number, name, operation, phase, level, kind, keys
+// A kind's Start and end are counted as that kind's operations: steps beside them (a target, an executor, the resolving
+// of a model) are of no kind, or a query would seem to end with its target.
 inline constexpr Reason reasons[] = {
     {1, "QueryExecutionStart", "QueryExecution", start, normal, Kind::query, query_start},
     {2, "QueryExecutionComplete", "QueryExecution", complete, normal, Kind::query, query_complete},
@@ -157,17 +159,17 @@ inline constexpr Reason reasons[] = {
     {38, "A2ACallComplete", "A2ACall", complete, normal, Kind::a2a, a2a_complete},
     {39, "A2ACallError", "A2ACall", Phase::error, warning, Kind::a2a, a2a_error},
     {40, "A2ACallCanceled", "A2ACall", canceled, normal, Kind::a2a, no_keys},
-    {41, "TargetExecutionStart", "TargetExecution", start, normal, Kind::query, target},
-    {42, "TargetExecutionComplete", "TargetExecution", complete, normal, Kind::query, target},
-    {43, "TargetExecutionError", "TargetExecution", Phase::error, warning, Kind::query, target_error},
-    {44, "TargetExecutionCanceled", "TargetExecution", canceled, normal, Kind::query, no_keys},
-    {45, "ExecutorStart", "Executor", start, normal, Kind::agent, executor},
-    {46, "ExecutorComplete", "Executor", complete, normal, Kind::agent, executor},
-    {47, "ExecutorError", "Executor", Phase::error, warning, Kind::agent, executor_error},
-    {48, "ExecutorCanceled", "Executor", canceled, normal, Kind::agent, no_keys},
-    {49, "ModelResolveStart", "ModelResolve", start, normal, Kind::llm, model_resolve},
-    {50, "ModelResolveComplete", "ModelResolve", complete, normal, Kind::llm, model_resolve},
-    {51, "ModelResolveError", "ModelResolve", Phase::error, warning, Kind::llm, model_resolve_error},
+    {41, "TargetExecutionStart", "TargetExecution", start, normal, Kind::other, target},
+    {42, "TargetExecutionComplete", "TargetExecution", complete, normal, Kind::other, target},
+    {43, "TargetExecutionError", "TargetExecution", Phase::error, warning, Kind::other, target_error},
+    {44, "TargetExecutionCanceled", "TargetExecution", canceled, normal, Kind::other, no_keys},
+    {45, "ExecutorStart", "Executor", start, normal, Kind::other, executor},
+    {46, "ExecutorComplete", "Executor", complete, normal, Kind::other, executor},
+    {47, "ExecutorError", "Executor", Phase::error, warning, Kind::other, executor_error},
+    {48, "ExecutorCanceled", "Executor", canceled, normal, Kind::other, no_keys},
+    {49, "ModelResolveStart", "ModelResolve", start, normal, Kind::other, model_resolve},
+    {50, "ModelResolveComplete", "ModelResolve", complete, normal, Kind::other, model_resolve},
+    {51, "ModelResolveError", "ModelResolve", Phase::error, warning, Kind::other, model_resolve_error},
     {53, "EvaluationStart", "Evaluation", start, normal, Kind::evaluation, evaluation},
     {54, "EvaluationComplete", "Evaluation", complete, normal, Kind::evaluation, evaluation_complete},
     {55, "EvaluationError", "Evaluation", Phase::error, warning, Kind::evaluation, evaluation_error},

@@ -113,12 +113,14 @@ std::string_view Facts::*const Facts::texts_[text_count] = {
     &Facts::model,           &Facts::provider,   &Facts::user_id,     &Facts::service,
     &Facts::input,           &Facts::output,     &Facts::error_type,  &Facts::error_message,
     &Facts::operation,       &Facts::peer,       &Facts::question_id, &Facts::parent_span_id,
-    &Facts::event_name,      &Facts::kind_word_, &Facts::component_,  &Facts::mcp_method_};
+    &Facts::event_name,      &Facts::kind_word_, &Facts::component_,  &Facts::mcp_method_,
+    &Facts::entity_};
 
 void Facts::begin(std::string_view item_name, std::string_view scope_name) {
+    static_assert(text_count == keys::first_number);
+    static_assert(number_count == keys::first_flag - keys::first_number);
     *this = Facts{};
     begin_item(item_name, scope_name, Of::span);
-    event_ = true;  // without a word about the item, every key counts
 }
 
 void Facts::begin_item(std::string_view item_name, std::string_view scope_name, Of of) {
@@ -237,6 +239,7 @@ void Facts::finish() {
     mcp = !mcp_method_.empty();
     settle_usage();
     decide_kind();
+    if (!event_) name_participant();
     agentic = kind != Kind::other || chain || mcp || session_source != SessionSource::none || !query_id.empty() ||
               !query_name.empty() || usage.any();
 }
@@ -299,6 +302,20 @@ void Facts::decide_by_presence() {
         kind = Kind::llm;
     } else if (!agent.empty() && item_name_.find(agent) != std::string_view::npos) {
         kind = Kind::agent;
+    }
+}
+
+// Agents and tools without an attribute for their name have it in the span's, as the conventions and frameworks write
+// it.
+void Facts::name_participant() {
+    if (kind != Kind::agent && kind != Kind::tool) return;
+    auto& participant = kind == Kind::agent ? agent : tool;
+    if (!participant.empty()) return;
+    participant = entity_.empty() ? item_name_ : entity_;
+    for (const std::string_view prefix : {"invoke_agent ", "execute_tool ", "tools/call ", "agent.", "tool."}) {
+        if (!participant.starts_with(prefix)) continue;
+        participant.remove_prefix(prefix.size());
+        return;
     }
 }
 

@@ -79,7 +79,8 @@ struct Facts {
     std::int64_t duration_nanos = -1;  ///< what an event says in duration or durationMs; -1 = nothing
     Usage usage;
 
-    void begin(std::string_view item_name, std::string_view scope_name);
+    void begin(std::string_view item_name,
+               std::string_view scope_name);  ///< of a span, unless begin_item() says otherwise
     void add_resource(std::string_view key, const ValueView& value) { take(key, value, false); }
     void add(std::string_view key, const ValueView& value) { take(key, value, true); }
     void finish();
@@ -95,7 +96,7 @@ struct Facts {
     static Content content_of(std::string_view key);
 
 private:
-    static constexpr std::size_t text_count = 24;
+    static constexpr std::size_t text_count = 25;
     static constexpr std::size_t number_count = 11;
     enum class Word : std::uint8_t { nothing, kind, workflow, chain };
 
@@ -110,6 +111,7 @@ private:
     void decide_kind();
     bool decide_by_ark();
     void decide_by_presence();
+    void name_participant();
     void settle_usage();
     std::int64_t count(std::size_t index) const;
 
@@ -117,6 +119,7 @@ private:
     std::string_view kind_word_;  // openinference.span.kind and its like
     std::string_view component_;
     std::string_view mcp_method_;
+    std::string_view entity_;  // the name of whatever the span is about
     bool event_ = false;
     bool ark_ = false;  // speaks the reference's vocabulary or comes from its scope
     bool a2a_ = false;

@@ -14,7 +14,7 @@ enum class Fact : std::uint8_t {
     // texts, in the order of Facts::texts_
     conversation_id, query_id, query_name, query_namespace, agent, team, tool, tool_call_id, model, provider, user_id, service,
     input, output, error_type, error_message, operation, peer, question_id, parent_span_id, event_name, kind_word, component,
-    mcp_method,
+    mcp_method, entity,
     // numbers
     input_tokens, output_tokens, total_tokens, cache_read, cache_write, reasoning, cost, cost_input, cost_output, seconds, millis,
     // the rest
@@ -137,6 +137,7 @@ inline constexpr Key table[] = {
     {"langfuse.user.id", Fact::user_id, 8},
     // --- OpenLLMetry (Traceloop)
     {"traceloop.span.kind", Fact::kind_word, 12},
+    {"traceloop.entity.name", Fact::entity, 9},
     {"traceloop.entity.input", Fact::input, 6},
     {"traceloop.entity.output", Fact::output, 6},
     {"traceloop.association.properties.session_id", Fact::session, 6},

@@ -136,6 +136,17 @@ TEST(Facts, DecidesTheKind) {
     }
 }
 
+TEST(Facts, NamesAgentsAndToolsByTheirSpans) {
+    EXPECT_EQ(facts_of("invoke_agent clerk", {{"gen_ai.operation.name", text("invoke_agent")}}).agent, "clerk");
+    EXPECT_EQ(facts_of("AgentExecutor", {{"openinference.span.kind", text("AGENT")}}).agent, "AgentExecutor");
+    EXPECT_EQ(facts_of("execute_tool tides", {{"gen_ai.operation.name", text("execute_tool")}}).tool, "tides");
+    EXPECT_EQ(
+        facts_of("tides.tool", {{"traceloop.span.kind", text("tool")}, {"traceloop.entity.name", text("tides")}}).tool,
+        "tides");
+    EXPECT_EQ(facts_of("chat m", {{"gen_ai.operation.name", text("chat")}}).agent, "");
+    EXPECT_EQ(facts_of("AgentExecutionStart", {{"ark.kind", text("agent")}}, Facts::Of::event).agent, "");
+}
+
 TEST(Facts, RanksTheSourcesOfASession) {
     auto f = facts_of(
         "x", {{"gen_ai.conversation.id", text("c")}, {"ark.session.id", text("a")}, {"session.id", text("s")}});
