@@ -201,7 +201,15 @@ public:
     virtual bool derives_events(std::string_view tenant, const items::Item& span) = 0;
 
     virtual ViewsStatus status() = 0;
+    /// A hash over all rows and postings, the same for every fold of the same journal however it was drained, crashed and
+    /// resumed. Reads everything: for tests and `ark views verify`.
+    virtual Result<std::string> fingerprint() = 0;
 };
+
+/// Deletes the views' directory and folds the whole journal anew, on this thread. Nobody may have the views open.
+/// `progress(folded, end)` is called after each commit.
+Status rebuild(const ViewsConfig& config, journal::Journal& journal, Clock& clock,
+               const std::function<void(Offset folded, Offset end)>& progress);
 
 /// Rows as the API shows them.
 void write_row(codec::JsonWriter& json, const TraceRow& row);

@@ -1,0 +1,31 @@
+#pragma once
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <unordered_map>
+
+#include "store/kv.hpp"
+
+namespace ark::views {
+
+/// What producers call things → numbers: this drain's changes, a cache of what was asked lately, the store.
+/// Fold's thread only.
+class Ids {
+public:
+    explicit Ids(store::Kv& kv) : kv_(kv) {}
+
+    Result<std::optional<std::uint64_t>> find(const std::string& key);
+    void put(const std::string& key, std::uint64_t number);
+    void remove(const std::string& key);
+    /// Hands the changes over to a batch.
+    void write(store::WriteBatch& batch);
+
+private:
+    void remember(const std::string& key, std::uint64_t number);
+
+    store::Kv& kv_;   // outlives us
+    std::unordered_map<std::string, std::optional<std::uint64_t>> changed_;   // nothing = removed
+    std::unordered_map<std::string, std::uint64_t> known_;                    // emptied when it is full
+};
+
+}  // namespace ark::views

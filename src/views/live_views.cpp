@@ -1,0 +1,255 @@
+#include "views/live_views.hpp"
+
+#include <filesystem>
+#include <utility>
+
+namespace ark::views {
+namespace {
+
+// One commit: large enough that a story's items of many batches share a key, small enough that readers lag by milliseconds.
+constexpr std::uint64_t drain_bytes_max = 64u << 20;
+constexpr std::uint64_t drain_items_max = 200'000;
+constexpr std::chrono::seconds flush_every{60};   // when little happens: retention waits for flushed folds
+constexpr const char* pin_name = "views";
+
+store::KvConfig kv_config(const ViewsConfig& config) {
+    return {config.directory, config.memtable_bytes, config.cache_bytes};
+}
+
+Status remove_directory(const std::string& directory) {
+    std::error_code error;
+    std::filesystem::remove_all(directory, error);
+    if (error) return from_errno(error.value(), "views: remove " + directory);
+    std::filesystem::create_directories(directory, error);
+    if (error) return from_errno(error.value(), "views: create " + directory);
+    return ok();
+}
+
+Result<std::unique_ptr<LiveViews>> open_anew(const ViewsConfig& config, journal::Journal& journal, Clock& clock) {
+    ARK_TRY_STATUS(remove_directory(config.directory));
+    ARK_TRY(auto kv, store::Kv::open(kv_config(config)));
+    auto views = std::make_unique<LiveViews>(config, journal, clock, std::move(kv));
+    bool usable = false;
+    ARK_TRY_STATUS(views->load(usable));
+    return views;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Views>> Views::open(const ViewsConfig& config, journal::Journal& journal, Clock& clock) {
+    std::error_code ignored;
+    std::filesystem::create_directories(config.directory, ignored);   // the store says what is wrong
+    auto kv = store::Kv::open(kv_config(config));
+    if (!kv && kv.error().code != Errc::corrupt) return prefix(kv.error(), "open views");
+    if (kv) {
+        auto views = std::make_unique<LiveViews>(config, journal, clock, std::move(*kv));
+        bool usable = false;
+        const auto loaded = views->load(usable);
+        if (!loaded && loaded.error().code != Errc::corrupt) return prefix(loaded.error(), "open views");
+        if (loaded && usable) return std::unique_ptr<Views>(std::move(views));
+    }
+    // Damaged, or of another history: the journal knows better.
+    ARK_TRY(auto anew, open_anew(config, journal, clock));
+    return std::unique_ptr<Views>(std::move(anew));
+}
+
+Status rebuild(const ViewsConfig& config, journal::Journal& journal, Clock& clock,
+               const std::function<void(Offset folded, Offset end)>& progress) {
+    ARK_TRY(auto views, open_anew(config, journal, clock));
+    ARK_TRY_STATUS(views->catch_up(progress));
+    return views->flush();
+}
+
+LiveViews::LiveViews(const ViewsConfig& config, journal::Journal& journal, Clock& clock, std::unique_ptr<store::Kv> kv)
+    : config_(config),
+      after_nanos_(static_cast<std::uint64_t>(std::chrono::nanoseconds(config.interrupted_after).count())),
+      journal_(journal),
+      clock_(clock),
+      epoch_(journal.epoch()),
+      kv_(std::move(kv)),
+      fold_(*kv_, stories_, config.hot_bytes_max) {}
+
+LiveViews::~LiveViews() {
+    stop();
+}
+
+Status LiveViews::load(bool& usable) {
+    ARK_TRY(progress_, fold_.resume(epoch_));
+    usable = progress_.epoch == epoch_ && progress_.folded <= journal_.end();
+    folded_ = progress_.folded.value();
+    journal_.pin(pin_name, progress_.folded);
+    flushed_at_ = clock_.monotonic_nanos();
+    const auto snapshot = kv_->snapshot();
+    const auto load_heads = [&](keys::Row type, auto thing, Heads& heads) -> Status {
+        const std::string prefix(1, static_cast<char>(type));
+        const auto iterator = snapshot->iterate(store::Space::rows, prefix, keys::behind(prefix));
+        std::vector<Head> loaded;
+        for (iterator->seek(prefix); iterator->valid(); iterator->next()) {
+            auto here = thing;
+            if (!here.unpack(iterator->value())) return damaged("a row");
+            here.tenant = keys::tenant_of_row(iterator->key());
+            here.number = keys::last_number(iterator->key());
+            loaded.push_back(Head::of(here));
+        }
+        heads.put(std::move(loaded));
+        return ok();
+    };
+    ARK_TRY_STATUS(load_heads(keys::Row::query, Query(), query_heads_));
+    return load_heads(keys::Row::session, Session(), session_heads_);
+}
+
+void LiveViews::start() {
+    end_token_ = journal_.on_end([this](Offset end) {
+        const std::lock_guard lock(mutex_);
+        end_ = std::max(end_, end.value());
+        wake_.notify_one();
+    });
+    {
+        const std::lock_guard lock(mutex_);
+        end_ = std::max(end_, journal_.end().value());
+    }
+    thread_ = std::thread([this] { run(); });
+}
+
+void LiveViews::stop() {
+    end_token_.reset();
+    {
+        const std::lock_guard lock(mutex_);
+        stopping_ = true;
+        wake_.notify_one();
+    }
+    if (thread_.joinable()) thread_.join();
+}
+
+std::shared_ptr<void> LiveViews::on_folded(std::function<void(Offset)> listener) {
+    const std::lock_guard lock(listeners_->mutex);
+    const auto token = listeners_->next++;
+    listeners_->by_token[token] = std::move(listener);
+    return std::shared_ptr<void>(nullptr, [listeners = listeners_, token](void*) {
+        const std::lock_guard unlock(listeners->mutex);
+        listeners->by_token.erase(token);
+    });
+}
+
+void LiveViews::run() {
+    const auto reader = journal_.reader(folded());
+    for (;;) {
+        {
+            const std::lock_guard lock(mutex_);
+            if (stopping_) break;
+        }
+        bool idle = false;
+        if (auto status = drain(*reader, idle); !status) return fail_with(status.error());
+        if (auto status = flush_if_due(); !status) return fail_with(status.error());
+        if (idle) wait_for_more(reader->position());
+    }
+    if (auto status = flush(); !status) fail_with(status.error());
+}
+
+Status LiveViews::drain(journal::Reader& reader, bool& idle) {
+    std::uint64_t bytes = 0;
+    std::uint64_t items = 0;
+    while (bytes < drain_bytes_max && items < drain_items_max) {
+        auto batch = reader.next();
+        if (!batch && batch.error().code == Errc::expired) {
+            // Retention passed us while we were away: what is gone stays unfolded, the rest goes on.
+            reader.seek(journal_.begin());
+            continue;
+        }
+        if (!batch) return batch.error();
+        if (*batch == nullptr) break;
+        ARK_TRY_STATUS(fold_.apply(**batch));
+        bytes += (*batch)->payload().size();
+        items += (*batch)->header().item_count;
+    }
+    idle = items == 0;
+    if (idle) return ok();
+    unflushed_ += items;
+    return commit(reader.position());
+}
+
+Status LiveViews::commit(Offset folded) {
+    ARK_TRY(const auto changed, fold_.commit(folded));
+    std::vector<Head> heads;
+    for (const auto* its : changed.queries) heads.push_back(Head::of(*its));
+    query_heads_.put(std::move(heads));
+    for (const auto number : changed.queries_gone) query_heads_.remove(number);
+    heads.clear();
+    for (const auto* its : changed.sessions) heads.push_back(Head::of(*its));
+    session_heads_.put(std::move(heads));
+    fold_.shrink();
+    {
+        const std::lock_guard lock(mutex_);
+        progress_ = fold_.progress();
+    }
+    // From here readers may rely on it.
+    folded_.store(folded.value(), std::memory_order_release);
+    const std::lock_guard lock(listeners_->mutex);
+    for (const auto& [token, listener] : listeners_->by_token) listener(folded);
+    return ok();
+}
+
+Status LiveViews::flush() {
+    const auto at = folded();
+    ARK_TRY_STATUS(kv_->flush());
+    unflushed_ = 0;
+    flushed_at_ = clock_.monotonic_nanos();
+    journal_.pin(pin_name, at);
+    return ok();
+}
+
+Status LiveViews::flush_if_due() {
+    if (unflushed_ == 0) return ok();
+    const auto waited = std::chrono::nanoseconds(clock_.monotonic_nanos() - flushed_at_);
+    if (unflushed_ < config_.flush_items && waited < flush_every) return ok();
+    return flush();
+}
+
+void LiveViews::wait_for_more(Offset position) {
+    std::unique_lock lock(mutex_);
+    const auto ready = [&] { return stopping_ || end_ > position.value(); };
+    if (unflushed_ == 0) {
+        wake_.wait(lock, ready);
+    } else {
+        wake_.wait_for(lock, flush_every, ready);
+    }
+}
+
+void LiveViews::fail_with(const Error& error) {
+    const std::lock_guard lock(mutex_);
+    failed_ = true;
+    failure_ = error.message();
+}
+
+Status LiveViews::catch_up(const std::function<void(Offset folded, Offset end)>& progress) {
+    const auto reader = journal_.reader(folded());
+    bool idle = false;
+    while (!idle) {
+        ARK_TRY_STATUS(drain(*reader, idle));
+        ARK_TRY_STATUS(flush_if_due());
+        if (!idle && progress) progress(folded(), journal_.end());
+    }
+    return ok();
+}
+
+ViewsStatus LiveViews::status() {
+    ViewsStatus status;
+    const auto end = journal_.end().value();
+    {
+        const std::lock_guard lock(mutex_);
+        status.traces = progress_.traces;
+        status.sessions = progress_.sessions;
+        status.queries = progress_.queries;
+        status.spans = progress_.spans;
+        status.events = progress_.events;
+        status.failed = failed_;
+        status.failure = failure_;
+    }
+    status.folded = folded();
+    status.lag_items = end > status.folded.value() ? end - status.folded.value() : 0;
+    status.bytes_on_disk = kv_->bytes_on_disk();
+    status.bytes_in_memory = kv_->bytes_in_memory() + session_heads_.bytes() + query_heads_.bytes();
+    return status;
+}
+
+}  // namespace ark::views

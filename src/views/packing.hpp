@@ -1,0 +1,104 @@
+#pragma once
+#include <cstdint>
+#include <cstring>
+#include <string>
+#include <string_view>
+
+/// The bytes of rows, postings and keys (docs/views.md): varints, zigzag differences, counted texts, big-endian numbers.
+namespace ark::views {
+
+inline void append_varint(std::string& out, std::uint64_t value) {
+    while (value >= 0x80) {
+        out.push_back(static_cast<char>(value | 0x80));
+        value >>= 7;
+    }
+    out.push_back(static_cast<char>(value));
+}
+
+/// A difference of two unsigned numbers, either way, wrapping: small when they are close.
+inline void append_difference(std::string& out, std::uint64_t value, std::uint64_t base) {
+    const auto d = static_cast<std::int64_t>(value - base);
+    append_varint(out, (static_cast<std::uint64_t>(d) << 1) ^ static_cast<std::uint64_t>(d >> 63));
+}
+
+inline void append_text(std::string& out, std::string_view text) {
+    append_varint(out, text.size());
+    out.append(text);
+}
+
+/// Big-endian, so that keys sort by number.
+inline void append_number(std::string& out, std::uint64_t value) {
+    for (int shift = 56; shift >= 0; shift -= 8) out.push_back(static_cast<char>(value >> shift));
+}
+inline void append_tenant(std::string& out, std::uint32_t value) {
+    for (int shift = 24; shift >= 0; shift -= 8) out.push_back(static_cast<char>(value >> shift));
+}
+
+/// Reads what was appended. After the first short or malformed read everything reads as zero and ok() is false.
+class Unpacker {
+public:
+    explicit Unpacker(std::string_view bytes) : rest_(bytes) {}
+
+    bool ok() const { return ok_; }
+    bool at_end() const { return rest_.empty(); }
+
+    std::uint64_t varint() {
+        std::uint64_t value = 0;
+        for (unsigned shift = 0; shift < 64 && !rest_.empty(); shift += 7) {
+            const auto byte = static_cast<std::uint8_t>(rest_.front());
+            rest_.remove_prefix(1);
+            value |= std::uint64_t{byte & 0x7fu} << shift;
+            if (byte < 0x80) return value;
+        }
+        return broken();
+    }
+    std::uint64_t difference(std::uint64_t base) {
+        const auto z = varint();
+        return base + ((z >> 1) ^ (~(z & 1) + 1));
+    }
+    std::string_view raw(std::size_t size) {
+        if (size > rest_.size()) {
+            broken();
+            return {};
+        }
+        const auto bytes = rest_.substr(0, size);
+        rest_.remove_prefix(size);
+        return bytes;
+    }
+    std::string_view text() { return raw(varint()); }
+    std::uint8_t byte() {
+        const auto bytes = raw(1);
+        return bytes.empty() ? std::uint8_t{0} : static_cast<std::uint8_t>(bytes.front());
+    }
+    std::uint64_t number() {
+        std::uint64_t value = 0;
+        for (const char c : raw(8)) value = value << 8 | static_cast<std::uint8_t>(c);
+        return value;
+    }
+    template <class Id>
+    void id(Id& out) {
+        const auto bytes = raw(Id::size);
+        if (!bytes.empty()) std::memcpy(out.bytes.data(), bytes.data(), Id::size);
+    }
+
+    void fail() { broken(); }   ///< for what is well packed but means nothing
+
+private:
+    std::uint64_t broken() {
+        ok_ = false;
+        rest_ = {};
+        return 0;
+    }
+
+    std::string_view rest_;
+    bool ok_ = true;
+};
+
+/// At most `bytes_max` bytes, not cutting a UTF-8 sequence.
+inline std::string_view clip(std::string_view text, std::size_t bytes_max) {
+    if (text.size() <= bytes_max) return text;
+    while (bytes_max > 0 && (static_cast<std::uint8_t>(text[bytes_max]) & 0xc0) == 0x80) --bytes_max;
+    return text.substr(0, bytes_max);
+}
+
+}  // namespace ark::views

@@ -1,0 +1,95 @@
+#include "views/skeleton.hpp"
+
+#include <utility>
+
+namespace ark::views {
+namespace {
+
+constexpr std::uint8_t chunk_version = 1;
+constexpr std::uint8_t what_mask = 3;
+constexpr std::uint8_t has_span = 4;
+constexpr std::uint8_t has_parent = 8;
+constexpr std::uint8_t has_usage = 16;
+
+}  // namespace
+
+void ChunkWriter::append_shared(std::uint32_t number, std::string_view text) {
+    if (shared_.size() <= number) shared_.resize(number + 1);
+    if (shared_[number] != 0) {
+        append_varint(bytes_, shared_[number]);
+        return;
+    }
+    shared_[number] = ++shared_count_;
+    append_varint(bytes_, 0);
+    append_text(bytes_, text);
+}
+
+void ChunkWriter::append(const Record& record, std::uint32_t name, std::uint32_t subject) {
+    if (bytes_.empty()) {
+        first_offset_ = last_offset_ = record.offset;
+        last_time_ = 0;
+        bytes_.push_back(static_cast<char>(chunk_version));
+    }
+    auto head = static_cast<std::uint8_t>(record.what);
+    if (record.span_id.valid()) head |= has_span;
+    if (record.parent.valid()) head |= has_parent;
+    if (record.usage.any()) head |= has_usage;
+    bytes_.push_back(static_cast<char>(head));
+    bytes_.push_back(static_cast<char>(record.flags));
+    append_varint(bytes_, record.offset - last_offset_);
+    append_difference(bytes_, record.time, last_time_);
+    last_offset_ = record.offset;
+    last_time_ = record.time;
+    if (record.span_id.valid()) bytes_.append(record.span_id.view());
+    if (record.what == Record::What::item) return;
+    if (record.parent.valid()) bytes_.append(record.parent.view());
+    bytes_.push_back(static_cast<char>(record.kind));
+    append_difference(bytes_, record.start, record.time);
+    append_difference(bytes_, record.end, record.start);
+    append_shared(name, record.name);
+    append_shared(subject, record.subject);
+    if (record.usage.any()) record.usage.pack(bytes_);
+}
+
+std::string ChunkWriter::take() {
+    shared_.clear();
+    shared_count_ = 0;
+    return std::exchange(bytes_, {});
+}
+
+ChunkReader::ChunkReader(std::string_view chunk, std::uint64_t first_offset) : in_(chunk), last_offset_(first_offset) {
+    if (in_.byte() != chunk_version) in_.fail();
+}
+
+std::string_view ChunkReader::shared() {
+    const auto number = in_.varint();
+    if (number == 0) {
+        const auto text = in_.text();
+        shared_.push_back(text);
+        return text;
+    }
+    return number <= shared_.size() ? shared_[number - 1] : std::string_view{};
+}
+
+bool ChunkReader::next(Record& record) {
+    if (in_.at_end()) return false;
+    record = Record();
+    const auto head = in_.byte();
+    record.what = static_cast<Record::What>(head & what_mask);
+    record.flags = in_.byte();
+    record.offset = last_offset_ += in_.varint();
+    record.time = last_time_ = in_.difference(last_time_);
+    if ((head & has_span) != 0) in_.id(record.span_id);
+    if (record.what == Record::What::item) return in_.ok();
+    if ((head & has_parent) != 0) in_.id(record.parent);
+    const auto kind = in_.byte();
+    record.kind = kind < model::kind_count ? static_cast<model::Kind>(kind) : model::Kind::other;
+    record.start = in_.difference(record.time);
+    record.end = in_.difference(record.start);
+    record.name = shared();
+    record.subject = shared();
+    if ((head & has_usage) != 0) record.usage.unpack(in_);
+    return in_.ok();
+}
+
+}  // namespace ark::views

@@ -1,0 +1,90 @@
+#include "views/span_table.hpp"
+
+#include <functional>
+
+namespace ark::views {
+
+std::uint32_t TextTable::number(std::string_view text) {
+    if (text.empty()) return 0;
+    const std::hash<std::string_view> hash;
+    const auto found =
+        index_.find(texts_.size(), hash(text), [&](std::uint32_t i) { return texts_[i] == text; });
+    if (found != PositionIndex::none) return found;
+    texts_.emplace_back(text);
+    index_.added(texts_.size(), [&](std::uint32_t i) { return hash(texts_[i]); });
+    return static_cast<std::uint32_t>(texts_.size() - 1);
+}
+
+std::size_t TextTable::bytes() const {
+    return texts_.capacity() * (sizeof(std::string) + 16) + index_.bytes();
+}
+
+Span* SpanTable::find(const SpanId& id) {
+    const auto found = index_.find(spans_.size(), std::hash<SpanId>()(id) >> 16,
+                                   [&](std::uint32_t i) { return spans_[i].id == id; });
+    return found == PositionIndex::none ? nullptr : &spans_[found];
+}
+
+Span& SpanTable::add(const SpanId& id) {
+    spans_.emplace_back().id = id;
+    index_.added(spans_.size(), [&](std::uint32_t i) { return std::hash<SpanId>()(spans_[i].id) >> 16; });
+    return spans_.back();
+}
+
+const Tally& SpanTable::usage(const Span& span) const {
+    static const Tally none;
+    return span.usage == 0 ? none : usages_[span.usage - 1];
+}
+
+void SpanTable::set_usage(Span& span, const Tally& usage) {
+    if (span.usage == 0) {
+        if (!usage.any()) return;
+        usages_.emplace_back();
+        span.usage = static_cast<std::uint32_t>(usages_.size());
+    }
+    usages_[span.usage - 1] = usage;
+}
+
+const Span* SpanTable::nearest(const SpanId& id, model::Kind kind) const {
+    const auto* span = find(id);
+    for (int depth = 0; span != nullptr && depth < depth_max; ++depth) {
+        if (span->kind == kind) return span;
+        span = span->parent.valid() ? find(span->parent) : nullptr;
+    }
+    return nullptr;
+}
+
+Tally SpanTable::rolled_up() const {
+    enum : std::uint8_t { above_model_call = 1 };
+    std::vector<std::uint8_t> marks(spans_.size());
+    const auto parent_of = [&](const Span* span) { return span->parent.valid() ? find(span->parent) : nullptr; };
+    const auto mark_of = [&](const Span* span) -> std::uint8_t& { return marks[static_cast<std::size_t>(span - spans_.data())]; };
+    const auto reports = [&](const Span& span) { return span.kind != model::Kind::llm && usage(span).any(); };
+
+    for (const auto& span : spans_) {
+        if (span.kind != model::Kind::llm || !usage(span).any()) continue;
+        const auto* above = parent_of(&span);
+        for (int depth = 0; above != nullptr && mark_of(above) == 0 && depth < depth_max; ++depth) {
+            mark_of(above) = above_model_call;
+            above = parent_of(above);
+        }
+    }
+    Tally sum;
+    for (const auto& span : spans_) {
+        if (!reports(span) || mark_of(&span) != 0) continue;
+        bool topmost = true;
+        const auto* above = parent_of(&span);
+        for (int depth = 0; above != nullptr && topmost && depth < depth_max; ++depth) {
+            topmost = !(reports(*above) && mark_of(above) == 0);
+            above = parent_of(above);
+        }
+        if (topmost) sum += usage(span);
+    }
+    return sum;
+}
+
+std::size_t SpanTable::bytes() const {
+    return spans_.capacity() * sizeof(Span) + index_.bytes() + texts_.bytes() + usages_.capacity() * sizeof(Tally);
+}
+
+}  // namespace ark::views

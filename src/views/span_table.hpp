@@ -1,0 +1,112 @@
+#pragma once
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/ids.hpp"
+#include "model/kind.hpp"
+#include "views/skeleton.hpp"
+#include "views/totals.hpp"
+
+/// The spans of one story in memory: small while there are few, O(1) when there are many.
+namespace ark::views {
+
+/// Finds the position of a thing in a vector by hash; the vector is its owner's. Linear below `linear_max`.
+class PositionIndex {
+public:
+    static constexpr std::uint32_t none = 0xffffffff;
+    static constexpr std::size_t linear_max = 8;
+
+    template <class Equal>
+    std::uint32_t find(std::size_t count, std::size_t hash, Equal equal) const {
+        if (slots_.empty()) {
+            for (std::uint32_t i = 0; i < count; ++i) {
+                if (equal(i)) return i;
+            }
+            return none;
+        }
+        for (std::size_t at = hash & mask();; at = (at + 1) & mask()) {
+            if (slots_[at] == none || equal(slots_[at])) return slots_[at];
+        }
+    }
+    /// After the thing was put at position count-1. `hash_of(i)` hashes the thing at i.
+    template <class HashOf>
+    void added(std::size_t count, HashOf hash_of) {
+        if (count <= linear_max) return;
+        if (count * 2 > slots_.size()) {
+            slots_.assign(slots_.empty() ? linear_max * 4 : slots_.size() * 2, none);
+            for (std::uint32_t i = 0; i < count; ++i) place(hash_of(i), i);
+        } else {
+            place(hash_of(static_cast<std::uint32_t>(count - 1)), static_cast<std::uint32_t>(count - 1));
+        }
+    }
+    std::size_t bytes() const { return slots_.capacity() * sizeof(std::uint32_t); }
+
+private:
+    std::size_t mask() const { return slots_.size() - 1; }
+    void place(std::size_t hash, std::uint32_t position) {
+        auto at = hash & mask();
+        while (slots_[at] != none) at = (at + 1) & mask();
+        slots_[at] = position;
+    }
+    std::vector<std::uint32_t> slots_;   // power of two, at most half full
+};
+
+/// Texts with numbers; number 0 is the empty text.
+class TextTable {
+public:
+    TextTable() { texts_.emplace_back(); }
+    std::uint32_t number(std::string_view text);
+    const std::string& text(std::uint32_t number) const { return texts_[number]; }
+    std::size_t bytes() const;
+
+private:
+    std::vector<std::string> texts_;
+    PositionIndex index_;
+};
+
+/// One span as it is known now.
+struct Span {
+    SpanId id, parent;
+    std::uint64_t start = 0, end = 0;
+    std::uint64_t offset = 0;   ///< of the item that told us last
+    std::uint32_t name = 0, subject = 0;   ///< TextTable
+    std::uint32_t usage = 0;    ///< 1 + position in usages; 0 = none
+    model::Kind kind = model::Kind::other;
+    std::uint8_t flags = 0;     ///< SpanFlag
+
+    bool is(SpanFlag flag) const { return (flags & flag) != 0; }
+};
+
+class SpanTable {
+public:
+    Span* find(const SpanId& id);
+    const Span* find(const SpanId& id) const { return const_cast<SpanTable*>(this)->find(id); }
+    Span& add(const SpanId& id);
+
+    const std::vector<Span>& spans() const { return spans_; }
+    TextTable& texts() { return texts_; }
+    const TextTable& texts() const { return texts_; }
+    const std::string& name(const Span& span) const { return texts_.text(span.name); }
+    const std::string& subject(const Span& span) const { return texts_.text(span.subject); }
+    const Tally& usage(const Span& span) const;
+    void set_usage(Span& span, const Tally& usage);
+
+    /// The nearest span of this kind at or above `id`; nullptr when none is known.
+    const Span* nearest(const SpanId& id, model::Kind kind) const;
+    /// Sum over the topmost spans that report usage themselves while no model call below them does.
+    Tally rolled_up() const;
+    std::size_t bytes() const;
+
+private:
+    std::vector<Span> spans_;
+    PositionIndex index_;
+    TextTable texts_;
+    std::vector<Tally> usages_;
+};
+
+/// Parents further away than this are not followed: real trees are shallower, and a cycle of hostile parents ends.
+inline constexpr int depth_max = 256;
+
+}  // namespace ark::views

@@ -1,0 +1,488 @@
+#include "views/story.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <functional>
+#include <tuple>
+
+#include "items/open_span.hpp"
+
+namespace ark::views {
+namespace {
+
+constexpr std::uint8_t row_version = 1;
+constexpr std::size_t questions_max = 256;
+
+/// Roots before others, then by start; ids decide between equals so that the order of arrival does not.
+auto head_order(const Span& span) {
+    return std::make_tuple(span.parent.valid(), span.start, span.id);
+}
+
+/// Whose words stand for the whole: the query's own, then those of the root, of teams and agents, of anything.
+std::uint8_t preview_rank(const items::Item& item) {
+    const auto kind = item.facts.kind;
+    if (kind == model::Kind::query) return 4;
+    if (item.type == items::ItemType::span && !item.parent_span_id.valid()) return 3;
+    if (kind == model::Kind::team || kind == model::Kind::agent) return 2;
+    return 1;
+}
+
+}  // namespace
+
+StoryKey StoryKey::loose(std::uint32_t tenant, Type type, std::uint64_t number) {
+    StoryKey key{tenant, type, {}};
+    for (std::size_t i = 0; i < 8; ++i) key.id.bytes[i] = static_cast<std::uint8_t>(number >> (56 - 8 * i));
+    return key;
+}
+
+std::size_t StoryKey::hash() const {
+    std::uint64_t parts[2];
+    std::memcpy(parts, id.bytes.data(), sizeof parts);
+    auto mixed = parts[0] * 0x9e3779b97f4a7c15ULL ^ (parts[1] + tenant + static_cast<std::uint64_t>(type));
+    mixed *= 0xbf58476d1ce4e5b9ULL;
+    return static_cast<std::size_t>(mixed ^ mixed >> 31);
+}
+
+void Preview::offer(std::uint8_t new_rank, std::uint64_t new_time, std::string_view new_text, Prefer prefer) {
+    if (new_text.empty() || new_rank < rank) return;
+    new_text = clip(new_text, preview_bytes_max);
+    if (new_rank == rank) {
+        if (new_time != time && (new_time < time) != (prefer == Prefer::earlier)) return;
+        if (new_time == time && new_text >= text) return;
+    }
+    rank = new_rank;
+    time = new_time;
+    text = new_text;
+}
+
+void Preview::pack(std::string& out) const {
+    out.push_back(static_cast<char>(rank));
+    append_varint(out, time);
+    append_text(out, text);
+}
+
+void Preview::unpack(Unpacker& in) {
+    rank = in.byte();
+    time = in.varint();
+    text = in.text();
+}
+
+void Story::apply(const items::Item& item, std::uint64_t received_at, std::vector<NewName>& new_names) {
+    rev = item.offset.value() + 1;
+    received = std::max(received, received_at);
+    const auto time = item.time.value();
+    if (start == 0 || time < start) start = time;
+    end = std::max({end, time, item.end.value()});
+
+    Record record;
+    record.offset = item.offset.value();
+    record.time = time;
+    record.span_id = loose() ? SpanId() : item.span_id;
+    if (item.type == items::ItemType::span && item.span_id.valid()) {
+        apply_span(item, record);
+    } else {
+        if (item.type == items::ItemType::event) ++sums_.events;
+        apply_event(item, record);
+    }
+    if (record.what == Record::What::item) {
+        chunk.append(record, 0, 0);
+    } else {
+        const auto& span = *spans_.find(record.span_id);
+        fill_record(span, record);
+        chunk.append(record, span.name, span.subject);
+    }
+
+    learn();
+    const auto& facts = item.facts;
+    if (!facts.agentic) {
+        if (service.empty() && !facts.service.empty()) service = clip(facts.service, name_bytes_max);
+        return;
+    }
+    agentic = true;
+    describe(item);
+    mention(NameKind::agent, facts.agent, new_names);
+    mention(NameKind::team, facts.team, new_names);
+    mention(NameKind::tool, facts.tool, new_names);
+    mention(NameKind::model, facts.model, new_names);
+}
+
+void Story::describe(const items::Item& item) {
+    const auto& facts = item.facts;
+    if (service.empty() && !facts.service.empty()) service = clip(facts.service, name_bytes_max);
+    if (user.empty() && !facts.user_id.empty()) user = clip(facts.user_id, name_bytes_max);
+    if (conversation.empty() && !facts.conversation_id.empty()) conversation = clip(facts.conversation_id, id_bytes_max);
+    const auto rank = preview_rank(item);
+    const auto end_time = item.end.value() != 0 ? item.end.value() : item.time.value();
+    input.offer(rank, item.time.value(), facts.input, Preview::Prefer::earlier);
+    output.offer(rank, end_time, facts.output, Preview::Prefer::later);
+    if (item.failed) {
+        const auto message = !facts.error_message.empty() ? facts.error_message
+                             : item.span != nullptr && !item.span->status_message.empty() ? item.span->status_message
+                                                                                          : facts.error_type;
+        error.offer(rank, end_time, message, Preview::Prefer::later);
+    }
+}
+
+void Story::mention(NameKind kind, std::string_view name, std::vector<NewName>& new_names) {
+    if (name.empty()) return;
+    name = clip(name, name_bytes_max);
+    auto& list = names[static_cast<std::size_t>(kind)];
+    if (list.contains(name)) return;
+    if (list.admit(name)) new_names.push_back({kind, std::string(name)});
+}
+
+void Story::apply_span(const items::Item& item, Record& record) {
+    const bool open = item.facts.pending != 0 || item.end.value() == 0;
+    auto* span = spans_.find(item.span_id);
+    if (span != nullptr && open && !span->is(span_open) && !span->is(span_by_event)) return;   // a snapshot come late
+    std::uint8_t kept = 0;
+    if (span == nullptr) {
+        span = &spans_.add(item.span_id);
+    } else {
+        take_back(*span);
+        kept = span->flags & (span_evented | span_canceled);
+    }
+    auto& texts = spans_.texts();
+    span->parent = item.parent_span_id;
+    span->start = item.time.value();
+    span->end = open ? 0 : item.end.value();
+    span->offset = item.offset.value();
+    span->kind = item.facts.kind;
+    span->flags = static_cast<std::uint8_t>(kept | (open ? span_open : 0) | (item.failed ? span_failed : 0));
+    span->name = texts.number(clip(item.span != nullptr ? item.span->name : std::string_view(), name_bytes_max));
+    span->subject = texts.number(clip(items::subject_of(item.facts), name_bytes_max));
+    spans_.set_usage(*span, Tally::of(item.facts.usage));
+    add(*span);
+    record.what = Record::What::span;
+}
+
+void Story::apply_event(const items::Item& item, Record& record) {
+    if (item.failed) record.flags |= span_failed;
+    if (item.phase == model::Phase::none) return;
+    if (loose() || !item.span_id.valid()) return apply_operation(item);
+    record.flags |= span_evented;
+    auto* span = spans_.find(item.span_id);
+    if (span == nullptr) {
+        span = &spans_.add(item.span_id);
+        span->kind = item.facts.kind;
+        span->flags = span_by_event;
+        span->parent = item.parent_span_id;
+    } else {
+        const bool about_it = span->kind == item.facts.kind || span->kind == model::Kind::other;
+        span->flags |= about_it ? span_evented : 0;
+        // A span speaks for itself, and an event sent within somebody else's span is not about that span.
+        if (!about_it || !(span->is(span_by_event) || span->is(span_open))) {
+            if (!about_it) record.flags &= static_cast<std::uint8_t>(~span_evented);
+            return;
+        }
+        take_back(*span);
+    }
+    span->flags |= span_evented;
+    change_by_event(item, *span);
+    add(*span);
+    record.what = Record::What::span_by_event;
+}
+
+void Story::change_by_event(const items::Item& item, Span& span) {
+    auto& texts = spans_.texts();
+    const auto time = item.time.value();
+    const auto subject = clip(items::subject_of(item.facts), name_bytes_max);
+    span.offset = item.offset.value();
+    if (!span.parent.valid()) span.parent = item.parent_span_id;
+    if (!subject.empty()) span.subject = texts.number(subject);
+    if (span.name == 0) {
+        span.name = texts.number(clip(item.facts.operation, name_bytes_max));
+    }
+    if (item.facts.usage.any()) spans_.set_usage(span, Tally::of(item.facts.usage));
+    if (item.phase == model::Phase::start) {
+        if (span.is(span_by_event)) span.start = time;
+        span.flags |= span_has_start;
+        if (span.end == 0) span.flags |= span_open;
+        return;
+    }
+    span.end = time;
+    if (span.is(span_by_event) && !span.is(span_has_start)) {
+        const auto lasted = static_cast<std::uint64_t>(std::max<std::int64_t>(item.facts.duration_nanos, 0));
+        span.start = time - std::min(lasted, time);
+    }
+    span.flags &= static_cast<std::uint8_t>(~span_open);
+    if (item.phase == model::Phase::error || item.failed) span.flags |= span_failed;
+    if (item.phase == model::Phase::canceled) span.flags |= span_canceled;
+}
+
+void Story::apply_operation(const items::Item& item) {
+    auto& operations = operations_[static_cast<std::size_t>(item.facts.kind)];
+    if (knowledge_ == Knowledge::none) knowledge_ = Knowledge::events;
+    if (item.phase == model::Phase::start) {
+        ++operations.started;
+        const auto subject = clip(items::subject_of(item.facts), name_bytes_max);
+        const auto list = name_kind_of(item.facts.kind);
+        if (list && !subject.empty()) names[static_cast<std::size_t>(*list)].count(subject, Part::traces, 1);
+        return;
+    }
+    ++operations.ended;
+    const bool failed = item.phase == model::Phase::error || item.failed;
+    if (failed) ++operations.failed;
+    if (item.time.value() >= operations.last_end) {
+        operations.last_end = item.time.value();
+        operations.last_outcome = failed ? Outcome::failed
+                                  : item.phase == model::Phase::canceled ? Outcome::canceled
+                                                                         : Outcome::done;
+    }
+    operations.usage += Tally::of(item.facts.usage);
+}
+
+void Story::fill_record(const Span& span, Record& record) const {
+    record.flags = span.flags;
+    record.kind = span.kind;
+    record.parent = span.parent;
+    record.start = span.start;
+    record.end = span.end;
+    record.name = spans_.name(span);
+    record.subject = spans_.subject(span);
+    record.usage = spans_.usage(span);
+}
+
+void Story::restore(const Record& record) {
+    if (record.what == Record::What::item) {
+        if ((record.flags & span_evented) == 0) return;
+        if (auto* span = spans_.find(record.span_id)) span->flags |= span_evented;
+        return;
+    }
+    auto* span = spans_.find(record.span_id);
+    if (span == nullptr) span = &spans_.add(record.span_id);
+    span->flags = record.flags;
+    span->kind = record.kind;
+    span->parent = record.parent;
+    span->start = record.start;
+    span->end = record.end;
+    span->offset = record.offset;
+    span->name = spans_.texts().number(record.name);
+    span->subject = spans_.texts().number(record.subject);
+    spans_.set_usage(*span, record.usage);
+}
+
+void Story::restored() {
+    row_only_ = false;
+    head_ = SpanId();
+    reporters_ = 0;
+    for (const auto& span : spans_.spans()) {
+        if (span.kind != model::Kind::llm && spans_.usage(span).any()) ++reporters_;
+        const auto* best = head();
+        if (best == nullptr || head_order(span) < head_order(*best)) head_ = span.id;
+    }
+}
+
+bool Story::evented(const SpanId& id) const {
+    const auto* span = spans_.find(id);
+    return span != nullptr && span->is(span_evented);
+}
+
+void Story::add(const Span& span) {
+    ++sums_.spans;
+    ++sums_.by_kind[static_cast<std::size_t>(span.kind)];
+    if (span.is(span_open)) ++sums_.open;
+    if (span.is(span_failed)) ++sums_.errors;
+    if (span.usage != 0) {
+        const auto& usage = spans_.usage(span);
+        if (span.kind == model::Kind::llm) {
+            sums_.own += usage;
+        } else if (usage.any()) {
+            ++reporters_;
+        }
+    }
+    if (span.subject != 0) {
+        const auto list = name_kind_of(span.kind);
+        if (list) names[static_cast<std::size_t>(*list)].count(spans_.subject(span), Part::traces, 1);
+    }
+    update_head(span);
+}
+
+void Story::take_back(const Span& span) {
+    --sums_.spans;
+    --sums_.by_kind[static_cast<std::size_t>(span.kind)];
+    if (span.is(span_open)) --sums_.open;
+    if (span.is(span_failed)) --sums_.errors;
+    if (span.usage != 0) {
+        const auto& usage = spans_.usage(span);
+        if (span.kind == model::Kind::llm) {
+            sums_.own -= usage;
+        } else if (usage.any()) {
+            --reporters_;
+        }
+    }
+    if (span.subject != 0) {
+        const auto list = name_kind_of(span.kind);
+        if (list) names[static_cast<std::size_t>(*list)].count(spans_.subject(span), Part::traces, ~std::uint64_t{0});
+    }
+}
+
+void Story::update_head(const Span& span) {
+    const auto* best = head();
+    if (best == nullptr) {
+        head_ = span.id;
+    } else if (best->id == span.id) {
+        // It may have become later or got a parent: look at all again.
+        for (const auto& other : spans_.spans()) {
+            if (head_order(other) < head_order(*best)) best = &other;
+        }
+        head_ = best->id;
+    } else if (head_order(span) < head_order(*best)) {
+        head_ = span.id;
+    } else {
+        return;
+    }
+    const auto* now = head();
+    title_ = spans_.name(*now);
+}
+
+std::uint64_t Story::open_operations() const {
+    std::uint64_t open = 0;
+    for (const auto& operations : operations_) {
+        if (operations.started > operations.ended) open += operations.started - operations.ended;
+    }
+    return open;
+}
+
+void Story::learn() {
+    const auto* span = head();
+    if (span != nullptr && (!span->parent.valid() || span->kind == model::Kind::query)) {
+        knowledge_ = Knowledge::root;
+    }
+}
+
+Outcome Story::outcome() const {
+    if (row_only_) return row_outcome_;
+    if (const auto* span = head()) {
+        const bool whole = !span->parent.valid() || span->kind == model::Kind::query;
+        if (span->is(span_open) || (!whole && sums_.open > 0)) return Outcome::running;
+        if (span->is(span_canceled)) return Outcome::canceled;
+        return span->is(span_failed) ? Outcome::failed : Outcome::done;
+    }
+    // Events only. The query's own end counts most; without one, the end of anything.
+    const auto& of_query = operations_[static_cast<std::size_t>(model::Kind::query)];
+    if (of_query.started > of_query.ended) return Outcome::running;
+    if (of_query.ended > 0) return of_query.last_outcome;
+    if (open_operations() > 0) return Outcome::running;
+    const auto last = std::max_element(operations_.begin(), operations_.end(),
+                                       [](const auto& a, const auto& b) { return a.last_end < b.last_end; });
+    return last->last_outcome;
+}
+
+Totals Story::totals() const {
+    if (row_only_) return settled;   // rows are written settled
+    auto totals = sums_;
+    totals.stories = 1;
+    totals.running = outcome() == Outcome::running ? 1 : 0;
+    if (reporters_ > 0) totals.rolled_up = spans_.rolled_up();
+    if (totals.spans > 0) return totals;
+    // Events only: operations stand for the spans that nobody sent.
+    for (std::size_t kind = 0; kind < operations_.size(); ++kind) {
+        const auto& operations = operations_[kind];
+        totals.by_kind[kind] = std::max(operations.started, operations.ended);
+        totals.errors += operations.failed;
+    }
+    totals.open = open_operations();
+    totals.own = operations_[static_cast<std::size_t>(model::Kind::llm)].usage;
+    if (totals.own.any()) return totals;
+    for (const auto kind : {model::Kind::query, model::Kind::team, model::Kind::agent}) {   // outermost first
+        totals.rolled_up = operations_[static_cast<std::size_t>(kind)].usage;
+        if (totals.rolled_up.any()) break;
+    }
+    return totals;
+}
+
+std::size_t Story::bytes() const {
+    auto sum = sizeof(Story) + spans_.bytes() + 256;
+    for (const auto& list : names) sum += list.bytes();
+    return sum;
+}
+
+std::string Story::pack() const {
+    std::string out;
+    out.reserve(256);
+    out.push_back(static_cast<char>(row_version));
+    out.push_back(static_cast<char>(key.type));
+    out.append(key.id.view());
+    out.push_back(static_cast<char>(own_source));
+    out.push_back(static_cast<char>(query_link));
+    out.push_back(static_cast<char>(agentic ? 1 : 0));
+    for (const auto value : {own_session + 1, session + 1, query + 1, rev, start, end, received}) append_varint(out, value);
+    for (const auto* text : {&conversation, &user, &service, &title_}) append_text(out, *text);
+    for (const auto* preview : {&input, &output, &error}) preview->pack(out);
+    for (const auto& list : names) list.pack(out);
+    append_varint(out, questions.size());
+    for (const auto& question : questions) {
+        append_text(out, question.id);
+        append_varint(out, question.asked);
+        append_varint(out, question.closed);
+    }
+    sums_.pack(out);
+    settled.pack(out);
+    std::uint64_t used = 0;
+    for (std::size_t kind = 0; kind < operations_.size(); ++kind) {
+        if (operations_[kind].started != 0 || operations_[kind].ended != 0) used |= 1u << kind;
+    }
+    append_varint(out, used);
+    for (std::size_t kind = 0; kind < operations_.size(); ++kind) {
+        if ((used >> kind & 1) == 0) continue;
+        const auto& operations = operations_[kind];
+        for (const auto value : {operations.started, operations.ended, operations.failed, operations.last_end}) {
+            append_varint(out, value);
+        }
+        out.push_back(static_cast<char>(operations.last_outcome));
+        operations.usage.pack(out);
+    }
+    // What follows from the spans, for readers of the row alone.
+    out.push_back(static_cast<char>(outcome()));
+    out.push_back(static_cast<char>(knowledge()));
+    return out;
+}
+
+std::optional<StoryKey> Story::key_of(std::uint32_t tenant, std::string_view row) {
+    Unpacker in(row);
+    if (in.byte() != row_version) return std::nullopt;
+    StoryKey key{tenant, static_cast<StoryKey::Type>(in.byte()), {}};
+    in.id(key.id);
+    if (!in.ok()) return std::nullopt;
+    return key;
+}
+
+bool Story::unpack(std::string_view row) {
+    Unpacker in(row);
+    if (in.byte() != row_version) return false;
+    in.raw(1 + TraceId::size);   // key_of() reads these
+    own_source = static_cast<model::SessionSource>(in.byte());
+    query_link = static_cast<QueryLink>(in.byte());
+    agentic = in.byte() != 0;
+    for (auto* value : {&own_session, &session, &query}) *value = in.varint() - 1;
+    for (auto* value : {&rev, &start, &end, &received}) *value = in.varint();
+    for (auto* text : {&conversation, &user, &service, &title_}) *text = in.text();
+    for (auto* preview : {&input, &output, &error}) preview->unpack(in);
+    for (auto& list : names) list.unpack(in);
+    questions.clear();
+    for (auto count = std::min<std::uint64_t>(in.varint(), questions_max); count > 0 && in.ok(); --count) {
+        auto& question = questions.emplace_back();
+        question.id = in.text();
+        question.asked = static_cast<std::uint32_t>(in.varint());
+        question.closed = static_cast<std::uint32_t>(in.varint());
+    }
+    sums_.unpack(in);
+    settled.unpack(in);
+    const auto used = in.varint();
+    for (std::size_t kind = 0; kind < operations_.size(); ++kind) {
+        if ((used >> kind & 1) == 0) continue;
+        auto& operations = operations_[kind];
+        for (auto* value : {&operations.started, &operations.ended, &operations.failed, &operations.last_end}) {
+            *value = in.varint();
+        }
+        operations.last_outcome = static_cast<Outcome>(in.byte() & 3);
+        operations.usage.unpack(in);
+    }
+    row_outcome_ = static_cast<Outcome>(in.byte() & 3);
+    knowledge_ = static_cast<Knowledge>(std::min<std::uint8_t>(in.byte(), 2));
+    row_only_ = true;
+    return in.ok();
+}
+
+}  // namespace ark::views

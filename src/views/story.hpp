@@ -1,0 +1,164 @@
+#pragma once
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "items/items.hpp"
+#include "views/skeleton.hpp"
+#include "views/span_table.hpp"
+#include "views/totals.hpp"
+
+namespace ark::views {
+
+inline constexpr std::uint64_t no_number = ~std::uint64_t{0};
+inline constexpr std::size_t preview_bytes_max = 256;
+inline constexpr std::size_t id_bytes_max = 512;
+
+/// Names a story: a trace, or the items without trace of one query or session.
+struct StoryKey {
+    enum class Type : std::uint8_t { trace = 't', query = 'q', session = 's' };
+    std::uint32_t tenant = 0;
+    Type type = Type::trace;
+    TraceId id;   ///< of the trace; else the number of the query or session, big-endian, zero-padded
+
+    static StoryKey of_trace(std::uint32_t tenant, const TraceId& id) { return {tenant, Type::trace, id}; }
+    static StoryKey loose(std::uint32_t tenant, Type type, std::uint64_t number);
+    friend bool operator==(const StoryKey&, const StoryKey&) = default;
+    std::size_t hash() const;
+};
+
+/// How a story ended up, or that it has not.
+enum class Outcome : std::uint8_t { done = 0, failed = 1, canceled = 2, running = 3 };
+
+/// How surely a story knows the outcome of its query: from nothing, from events without spans, from the root span.
+enum class Knowledge : std::uint8_t { none = 0, events = 1, root = 2 };
+
+/// A text that stands for many: the highest rank wins, then the earliest (or latest), then the smaller text, so that neither the
+/// order of arrival nor where drains end matters.
+struct Preview {
+    enum class Prefer { earlier, later };
+    std::uint8_t rank = 0;   ///< 0 = none yet
+    std::uint64_t time = 0;
+    std::string text;
+
+    void offer(std::uint8_t rank, std::uint64_t time, std::string_view text, Prefer prefer);
+    void offer(const Preview& other, Prefer prefer) { offer(other.rank, other.time, other.text, prefer); }
+    void pack(std::string& out) const;
+    void unpack(Unpacker& in);
+};
+
+/// What happened to a question, as one story saw it.
+struct Question {
+    std::string id;
+    std::uint32_t asked = 0, closed = 0;
+};
+
+/// The unit of correlation: the items of one trace, or the items without trace of one query or session. What it says follows
+/// from its items alone; to which session and query it belongs is the fold's business.
+///
+/// Not thread-safe: the fold's thread writes; others look at spans and context under the lock of its shard (hot.hpp).
+class Story {
+public:
+    Story(const StoryKey& of, std::uint64_t first) : key(of), number(first) {}
+
+    const StoryKey key;
+    const std::uint64_t number;   ///< offset of its first item
+
+    // Correlation, written by the fold.
+    model::SessionSource own_source = model::SessionSource::none;
+    std::uint64_t own_session = no_number;   ///< what its own items say
+    std::uint64_t session = no_number;       ///< own, else inherited from the query
+    enum class QueryLink : std::uint8_t { none = 0, implicit = 1, by_name = 2, by_id = 3 };
+    QueryLink query_link = QueryLink::none;
+    std::uint64_t query = no_number;
+    std::string conversation;
+    std::string user;
+    std::array<NameList, name_kind_count> names;
+    std::vector<Question> questions;
+
+    // What the items said.
+    bool agentic = false;
+    std::uint64_t rev = 0;
+    std::uint64_t start = 0, end = 0;
+    std::uint64_t received = 0;   ///< when the broker took its last item
+    std::string service;
+    Preview input, output, error;
+
+    /// Takes one item in and packs its record. Names new to the story are appended to `new_names`.
+    struct NewName {
+        NameKind kind;
+        std::string name;
+    };
+    void apply(const items::Item& item, std::uint64_t received, std::vector<NewName>& new_names);
+    /// Takes a record back in after a reload.
+    void restore(const Record& record);
+    void restored();   ///< after the last record
+
+    bool loose() const { return key.type != StoryKey::Type::trace; }
+    Part part() const { return loose() ? Part::loose : Part::traces; }
+    const SpanTable& spans() const { return spans_; }
+    bool evented(const SpanId& id) const;
+    Outcome outcome() const;
+    Knowledge knowledge() const { return knowledge_; }
+    const std::string& title() const { return title_; }
+    /// What it adds to its query and session.
+    Totals totals() const;
+
+    /// What its query and session have taken in so far; the names' counts likewise (Part::traces: now, Part::loose: settled).
+    Totals settled;
+
+    ChunkWriter chunk;   ///< records not yet committed
+    bool dirty = false;  ///< in this drain's list
+    std::uint64_t drain = 0;       ///< that touched it last
+    std::size_t counted = 0;       ///< bytes in the hot state's sum
+    std::string session_seen;      ///< the session id that was looked up last
+    bool query_named = false;      ///< its query is known to have a name
+    bool context_stale = false;    ///< its correlation changed in this drain
+    /// Reads of others go through this: replaced, never changed.
+    std::shared_ptr<const items::Context> context;
+
+    std::string pack() const;
+    /// The key that a row was packed under; nothing for damaged bytes.
+    static std::optional<StoryKey> key_of(std::uint32_t tenant, std::string_view row);
+    /// Everything but the spans; until restored() the outcome and the sums are those of the row. False for damaged bytes.
+    bool unpack(std::string_view row);
+    std::size_t bytes() const;
+
+private:
+    struct Operations {
+        std::uint64_t started = 0, ended = 0, failed = 0;
+        std::uint64_t last_end = 0;
+        Outcome last_outcome = Outcome::done;
+        Tally usage;
+    };
+
+    void apply_span(const items::Item& item, Record& record);
+    void apply_event(const items::Item& item, Record& record);
+    void apply_operation(const items::Item& item);
+    void change_by_event(const items::Item& item, Span& span);
+    void fill_record(const Span& span, Record& record) const;
+    void describe(const items::Item& item);
+    void mention(NameKind kind, std::string_view name, std::vector<NewName>& new_names);
+    void add(const Span& span);
+    void take_back(const Span& span);
+    void update_head(const Span& span);
+    void learn();
+    const Span* head() const { return head_.valid() ? spans_.find(head_) : nullptr; }
+    std::uint64_t open_operations() const;
+
+    SpanTable spans_;
+    SpanId head_;            // the root, else the earliest: decides name and outcome
+    std::string title_;
+    Totals sums_;            // of spans; events
+    bool row_only_ = false;         // unpacked, spans not restored
+    Outcome row_outcome_ = Outcome::done;
+    Knowledge knowledge_ = Knowledge::none;   // only grows: what was known once decides which story speaks for a query
+    std::uint64_t reporters_ = 0;   // spans other than model calls with usage of their own
+    std::array<Operations, model::kind_count> operations_{};   // events that name no span
+};
+
+}  // namespace ark::views
