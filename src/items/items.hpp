@@ -72,13 +72,18 @@ std::string event_id(Epoch epoch, const Event& event);
 
 enum class Detail { lite, full };  ///< lite: previews of input and output (256 bytes), no attributes; full: everything
 
-/// {"id","time","reason","operation","phase","level","component","traceId","spanId","parentSpanId","sessionId","queryId",…,
-///  "agent","team","tool","model","durationMs","tokens":{…},"error":{…},"message","attributes":{…},"derived":true}
+/// {"id","time","reason","reasonAsSent","operation","phase","level","component","traceId","spanId","parentSpanId",
+///  "sessionId","queryId","queryName","queryNamespace","conversationId","userId","subject","agent","team","tool",
+///  "toolCallId","model","provider","peer","questionId","service","durationMs",
+///  "tokens":{"input","output","total","cacheRead","cacheWrite","reasoning"},"costUsd","error":{"type","message"},
+///  "failed":true,"input","output","message","derived":true,"terminal":true}, in this order, absent ones left out.
+/// A Start tells only what was known then. full: whole texts, and "attributes" as they were sent; for sent events also
+/// "body" (when it is no text), "severity", "resource" and "scope".
 void write_event(codec::JsonWriter& json, Epoch epoch, const Event& event, const Context& context, Detail detail);
-/// {"id","traceId","spanId","parentSpanId","name","component","kind","start","end","durationMs","status",…, full:
-/// "attributes",
-///  "events","links","resource","scope","traceState","flags","dropped…Count"}. Nothing that was sent is missing in
-///  full.
+/// {"id","traceId","spanId","parentSpanId","name","component","kind","start","end","durationMs","status",
+///  "statusMessage", …the same words as an event, "snapshotSpanId"}. full: also
+///  "attributes","events","links","resource","scope",
+/// "traceState","flags","dropped…Count": nothing that was sent is missing.
 void write_span(codec::JsonWriter& json, Epoch epoch, const Item& span, const Context& context, Detail detail);
 /// A log record without event name.
 void write_log(codec::JsonWriter& json, Epoch epoch, const Item& log, const Context& context, Detail detail);

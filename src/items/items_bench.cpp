@@ -100,13 +100,13 @@ void json_events(benchmark::State& state) {
     std::string text = "[";
     for (int i = 0; i < 64; ++i) {
         if (i != 0) text += ",";
-        text +=
-            R"js({"timestamp":"2026-07-23T10:00:01.123456789Z","eventType":"Normal","reason":"ToolCallComplete",)js"
-            R"js("message":"Tool execution completed successfully (timestamp: 2026-07-23T10:00:01.123400000Z)",)js"
-            R"js("data":{"queryId":"6b1c2d3e-0000-4000-8000-000000000000","queryName":"q-tides","queryNamespace":"lab",)js"
-            R"js("sessionId":"s-42","conversationId":"c-9","toolName":"tide-table","toolType":"custom","toolId":"call_1",)js"
-            R"js("parameters":"{\"port\":\"Dover\"}","durationMs":"87.31","message":"Tool execution completed",)js"
-            R"js("timestamp":"2026-07-23T10:00:01.123400000Z"},"ttl_seconds":2592000})js";
+        text += R"js({"timestamp":"2026-07-23T10:00:01.123456789Z","eventType":"Normal","reason":"ToolCallComplete",)js"
+                R"js("message":"Tool execution completed successfully (timestamp: 2026-07-23T10:00:01.123400000Z)",)js"
+                R"js("data":{"queryId":"6b1c2d3e-0000-4000-8000-000000000000","queryName":"q-tides",)js"
+                R"js("queryNamespace":"lab","sessionId":"s-42","conversationId":"c-9","toolName":"tide-table",)js"
+                R"js("toolType":"custom","toolId":"call_1",)js"
+                R"js("parameters":"{\"port\":\"Dover\"}","durationMs":"87.31","message":"Tool execution completed",)js"
+                R"js("timestamp":"2026-07-23T10:00:01.123400000Z"},"ttl_seconds":2592000})js";
     }
     text += "]";
     const auto body = Buffer::copy_of(text);

@@ -37,7 +37,8 @@ void expect_round_trip(std::string_view sent, std::string_view expected) {
 
 constexpr std::string_view tool_event =
     R"js({"timestamp":"2026-07-23T10:00:01.123456789Z","eventType":"Normal","reason":"ToolCallComplete",)js"
-    R"js("message":"done (100%)","data":{"queryId":"6b1c","queryName":"q-tides","sessionId":"s-42","toolName":"tides",)js"
+    R"js("message":"done (100%)","data":{"queryId":"6b1c","queryName":"q-tides","sessionId":"s-42",)js"
+    R"js("toolName":"tides",)js"
     R"js("parameters":"{\"port\":\"Dover\"}","durationMs":"87.31","traceId":"4bf92f3577b34da6a3ce929d0e0e4736",)js"
     R"js("spanId":"00f067aa0ba902b7"},"ttl_seconds":2592000})js";
 
@@ -112,10 +113,12 @@ TEST(JsonEvents, GoOutAsTheyCameIn) {
         R"js("message":"done (100%)"})js");
     // Members of any name and type, times in another form, a reason of another version.
     expect_round_trip(
-        R"js({"timestamp":"2026-07-23T12:00:01+02:00","eventType":"Warning","reason":"ResolveError","extra":{"a":[1,2.5,null]},)js"
+        R"js({"timestamp":"2026-07-23T12:00:01+02:00","eventType":"Warning",)js"
+        R"js("reason":"ResolveError","extra":{"a":[1,2.5,null]},)js"
         R"js("data":{"queryId":"q","n":-3,"f":0.25,"b":true,"o":{"k":"v"},"big":18446744073709551615}})js",
         R"js({"data":{"queryId":"q","n":-3,"f":0.25,"b":true,"o":{"k":"v"},"big":"18446744073709551615"},)js"
-        R"js("timestamp":"2026-07-23T12:00:01+02:00","extra":{"a":[1,2.5,null]},"eventType":"Warning","reason":"ResolveError"})js");
+        R"js("timestamp":"2026-07-23T12:00:01+02:00","extra":{"a":[1,2.5,null]},)js"
+        R"js("eventType":"Warning","reason":"ResolveError"})js");
     expect_round_trip(R"js({"reason":7,"eventType":[],"data":{"queryId":"q"},"timestamp":null})js",
                       R"js({"data":{"queryId":"q"},"reason":7,"eventType":[],"timestamp":null})js");
 }

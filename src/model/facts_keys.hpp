@@ -12,15 +12,16 @@ namespace ark::model::keys {
 // clang-format off
 enum class Fact : std::uint8_t {
     // texts, in the order of Facts::texts_
-    conversation_id, query_id, query_name, query_namespace, agent, team, tool, tool_call_id, model, provider, user_id, service,
-    input, output, error_type, error_message, operation, peer, question_id, parent_span_id, event_name, kind_word, component,
-    mcp_method, entity,
+    conversation_id, query_id, query_name, query_namespace, agent, team, tool, tool_call_id, model, provider, user_id,
+    service, input, output, error_type, error_message, operation, peer, question_id, parent_span_id, event_name,
+    kind_word, component, mcp_method, entity,
     // numbers
-    input_tokens, output_tokens, total_tokens, cache_read, cache_write, reasoning, cost, cost_input, cost_output, seconds, millis,
+    input_tokens, output_tokens, total_tokens, cache_read, cache_write, reasoning, cost, cost_input, cost_output,
+    seconds, millis,
     // the rest
     session_ark, session, error, failure, success, level, pending, pending_type, pending_parent, own_events, a2a_method,
     usage_json, cost_json,   // objects of numbers as text
-    sign,   // says nothing by itself
+    sign,                    // says nothing by itself
 };
 // clang-format on
 
