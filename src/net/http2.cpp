@@ -65,6 +65,14 @@ struct Http2::Callbacks {
         }
         return 0;
     }
+    static int sent(nghttp2_session* wire, const nghttp2_frame* frame, void* user) {
+        const bool may_end = frame->hd.type == NGHTTP2_DATA || frame->hd.type == NGHTTP2_HEADERS;
+        if (!may_end || (frame->hd.flags & NGHTTP2_FLAG_END_STREAM) == 0) return 0;
+        auto* stream = stream_of(wire, frame->hd.stream_id);
+        // The answer is complete and nobody reads the rest of the request: it need not come (RFC 9113 §8.1).
+        if (stream != nullptr && !stream->body_ended()) self(user).reset(*stream, NGHTTP2_NO_ERROR);
+        return 0;
+    }
     static int closed(nghttp2_session*, std::int32_t id, std::uint32_t, void* user) {
         self(user).on_stream_closed(id);
         return 0;
@@ -98,6 +106,7 @@ bool Http2::open_wire() {
     nghttp2_session_callbacks_set_on_header_callback(callbacks, Callbacks::header);
     nghttp2_session_callbacks_set_on_frame_recv_callback(callbacks, Callbacks::frame);
     nghttp2_session_callbacks_set_on_data_chunk_recv_callback(callbacks, Callbacks::data);
+    nghttp2_session_callbacks_set_on_frame_send_callback(callbacks, Callbacks::sent);
     nghttp2_session_callbacks_set_on_stream_close_callback(callbacks, Callbacks::closed);
     nghttp2_option_set_no_auto_window_update(option, 1);  // windows open as handlers read
     nghttp2_option_set_no_closed_streams(option, 1);

@@ -15,9 +15,8 @@ namespace ark::net {
 
 namespace {
 
-constexpr std::size_t body_step = 1u << 20;      // memory grows with what came, not with what was announced
-constexpr std::size_t discarded_max = 1u << 20;  // of an unwanted body; then the stream is reset
-constexpr std::size_t field_overhead = 32;       // RFC 9113 §6.5.2
+constexpr std::size_t body_step = 1u << 20;  // memory grows with what came, not with what was announced
+constexpr std::size_t field_overhead = 32;   // RFC 9113 §6.5.2
 
 nghttp2_nv field_of(std::string_view name, std::string_view value) {
     const auto bytes = [](std::string_view text) {
@@ -90,8 +89,6 @@ int Http2Stream::check_head() {
 void Http2Stream::add_body(std::string_view bytes) {
     if (discarding_) {
         consume(bytes.size());
-        discarded_ += bytes.size();
-        if (discarded_ > discarded_max) session_.reset(*this, NGHTTP2_NO_ERROR);
         return;
     }
     unconsumed_ += bytes.size();

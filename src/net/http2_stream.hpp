@@ -47,6 +47,7 @@ public:
     void tick();
 
     std::int32_t id() const { return id_; }
+    bool body_ended() const { return body_ended_; }
     bool is_gone() const { return gone_; }
     bool is_streaming() const { return streaming_; }
 
@@ -64,9 +65,8 @@ private:
     Buffer body_;
     std::size_t body_max_ = 0;
     std::size_t unconsumed_ = 0;  // bytes of body_ for which the peer's window has not been opened again
-    std::size_t discarded_ = 0;
-    Response response_;        // body and trailers, until they are sent
-    std::string_view output_;  // what is left of response_.body or of the bytes of write()
+    Response response_;           // body and trailers, until they are sent
+    std::string_view output_;     // what is left of response_.body or of the bytes of write()
     std::function<void()> on_close_;
     Waiter waiter_;                  // the handler sleeps: for its body or for its output
     std::uint64_t deadline_ms_ = 0;  // without progress until then: give up
