@@ -16,6 +16,9 @@ std::vector<CommandSpec> all_commands() {
     add_status(table);
     add_loadgen(table);
     add_journal(table);
+#ifdef ARK_HAVE_VIEWS
+    add_views(table);
+#endif
     add_config(table);
     add_api(table);
     add_completion(table);

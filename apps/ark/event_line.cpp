@@ -62,6 +62,7 @@ std::string subject_of(const JsonValue& item) {
     std::string subject(outer);
     if (!inner.empty() && inner != outer) subject += (subject.empty() ? "" : " › ") + std::string(inner);
     if (component == "team" && !team.empty()) subject = team;
+    if (subject.empty()) subject = item["subject"].text();
     if (subject.empty() || component == "query") {
         const auto name = item["queryName"].text(item["query"].text(item["queryId"].text(item["name"].text())));
         if (!name.empty()) subject = name;
@@ -84,7 +85,7 @@ std::string EventLine::begin(const JsonValue& time, std::string_view component, 
     const bool color = context_.color();
     const auto parsed = parse_rfc3339(time.text());
     const auto at =
-        parsed ? format_precise_time(*parsed, context_.time_style, context_.clock().now()) : std::string(time.text());
+        parsed ? format_precise_time(*parsed, context_.time_style, context_.clock().now()) : printable(time.text());
     const auto& look = look_of(component);
     return paint(at, Style::dim, color) + " " + paint(mark, style, color) + " " +
            paint(ascii_ ? look.ascii : look.glyph, look.style, color) + " " +
@@ -106,11 +107,14 @@ std::string EventLine::end(std::string line, const JsonValue& item) const {
 
 std::string EventLine::of_event(const JsonValue& item) const {
     const auto phase = item["phase"].text(item["status"].text());
-    const bool failed = phase == "error" || item["level"].text() == "Warning";
-    const auto style = failed ? Style::red : phase == "complete" || phase == "ok" ? Style::green : Style::plain;
+    const bool failed = item["failed"].boolean() || phase == "error";
+    const bool warning = !failed && item["level"].text() == "Warning";
+    const bool done = phase == "complete" || phase == "ok";
+    const auto style = failed ? Style::red : warning ? Style::yellow : done ? Style::green : Style::plain;
     std::string_view mark = ascii_ ? "." : "·";
-    if (phase == "start") mark = ascii_ ? ">" : "▸";
-    if (phase == "complete" || phase == "ok") mark = ascii_ ? "+" : "✓";
+    if (phase == "start" || phase == "running") mark = ascii_ ? ">" : "▸";
+    if (done) mark = ascii_ ? "+" : "✓";
+    if (warning) mark = "!";
     if (failed) mark = ascii_ ? "x" : "✕";
     const auto reason = item["reason"].text(item["name"].text());
     const auto component = reason.starts_with("Question") ? std::string_view("question") : item["component"].text();

@@ -4,7 +4,7 @@
 
 namespace ark::cli {
 
-Status add_filters(Target& target, ApiClient& api, const Invocation& invocation) {
+Status add_filters(Target& target, ApiClient& api, const Invocation& invocation, FilterUse use) {
     auto session = invocation.text("session");
     if (session == "@latest") {
         ARK_TRY(session, latest_id(api, "/v1/sessions"));
@@ -17,7 +17,8 @@ Status add_filters(Target& target, ApiClient& api, const Invocation& invocation)
     for (const auto& reason : invocation.all("reason"))
         reasons += (reasons.empty() ? "" : ",") + reason;
     target.add("reason", reasons);
-    target.add("status", invocation.flag("errors") ? "failure" : invocation.text("status"));
+    const auto status = invocation.flag("errors") ? "failure" : invocation.text("status");
+    if (use == FilterUse::list || status == "success" || status == "failure") target.add("status", status);
     return ok();
 }
 

@@ -54,7 +54,7 @@ TEST(Filters, BecomeTheApisParameters) {
     invocation.add("reason", "LLMCallError");
     invocation.add("errors", "true");
     Target target("/v1/events");
-    ASSERT_TRUE(add_filters(target, *api, invocation));
+    ASSERT_TRUE(add_filters(target, *api, invocation, FilterUse::list));
     EXPECT_EQ(target.text(), "/v1/events?session=s-9&reason=ToolCall%2A%2CLLMCallError&status=failure");
     EXPECT_EQ(broker.requests().front().target, "/v1/sessions?limit=1");
 }

@@ -90,7 +90,7 @@ TEST(TextTable, AlignsByDisplayWidth) {
 TEST(TextTable, OneColumnGivesWay) {
     TextTable table({{"ID", Align::left, false}, {"NAME", Align::left, true}, {"N", Align::right, false}});
     table.add({{"s-1", Style::plain}, {"a name that is much too long for this", Style::plain}, {"7", Style::plain}});
-    EXPECT_EQ(written([&](Out& out) { table.write(out, false, 30, false); }), "s-1  a name that is much …   7\n");
+    EXPECT_EQ(written([&](Out& out) { table.write(out, false, 30, false); }), "s-1  a name that is much t…  7\n");
     EXPECT_EQ(written([&](Out& out) { table.write(out, false, 5, false); }), "s-1  a name that…  7\n");
 }
 

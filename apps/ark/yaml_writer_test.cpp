@@ -12,7 +12,7 @@ std::string yaml(const char* json) {
 TEST(Yaml, BlocksForObjectsAndArrays) {
     EXPECT_EQ(
         yaml(
-            R"({"id":"s-1","usage":{"input":12},"names":["a","b"],"rows":[{"x":1,"y":2},[1,2]],"none":[],"empty":{}})"),
+            R"({"id":"s-1","usage":{"input":12},"names":["a","b"],"rows":[{"x":1,"z":2},[1,2]],"none":[],"empty":{}})"),
         "id: s-1\n"
         "usage:\n"
         "  input: 12\n"
@@ -21,7 +21,7 @@ TEST(Yaml, BlocksForObjectsAndArrays) {
         "  - b\n"
         "rows:\n"
         "  - x: 1\n"
-        "    y: 2\n"
+        "    z: 2\n"
         "  -\n"
         "    - 1\n"
         "    - 2\n"

@@ -90,8 +90,9 @@ Result<Exit> run_list(Context& context, const Invocation& invocation, std::strin
     const std::string path = "/v1/" + resource.plural;
     Target list(path);
     Target stream("/v1/stream");
-    for (auto* target : {&list, &stream}) {
-        ARK_TRY_STATUS(add_filters(*target, api, invocation));
+    ARK_TRY_STATUS(add_filters(list, api, invocation, FilterUse::list));
+    if (watch) {
+        ARK_TRY_STATUS(add_filters(stream, api, invocation, FilterUse::stream));
     }
     list.add("from", moment(invocation.text("since"))).add("until", moment(invocation.text("until")));
     list.add("q", invocation.text("search")).add("order", invocation.flag("oldest-first") ? "asc" : "");

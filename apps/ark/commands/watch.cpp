@@ -93,7 +93,7 @@ Result<Exit> run_watch(Context& context, const Invocation& invocation) {
     ARK_TRY(auto api, ApiClient::create(context));
     Target target("/v1/stream");
     target.add("topics", topics_of(invocation));
-    ARK_TRY_STATUS(add_filters(target, api, invocation));
+    ARK_TRY_STATUS(add_filters(target, api, invocation, FilterUse::stream));
     const auto since = invocation.text("since", "now");
     target.add("since", invocation.flag("from-start") ? "start" : moment(since));
     if (invocation.flag("full")) target.add("view", "full");
