@@ -2,9 +2,12 @@
 
 #include "codec/json_scan.hpp"
 
+#include <algorithm>
+#include <array>
 #include <bit>
 #include <charconv>
 #include <cmath>
+#include <cstdint>
 #include <cstring>
 
 namespace ark::codec {
@@ -13,74 +16,86 @@ namespace {
 
 constexpr std::size_t block = json_block;
 
-/// Writes the escape of one byte; returns its length, 2 or 6.
-std::size_t write_escape(char* out, char c) {
-    static constexpr char digits[] = "0123456789abcdef";
-    const auto two = [&](char letter) {
-        out[0] = '\\';
-        out[1] = letter;
-        return std::size_t{2};
-    };
-    switch (c) {
-        case '"':
-        case '\\':
-            return two(c);
-        case '\n':
-            return two('n');
-        case '\t':
-            return two('t');
-        case '\r':
-            return two('r');
-        case '\b':
-            return two('b');
-        case '\f':
-            return two('f');
-        default:
-            std::memcpy(out, "\\u00", 4);
-            out[4] = digits[static_cast<unsigned char>(c) >> 4];
-            out[5] = digits[c & 15];
-            return 6;
-    }
-}
+/// How each special byte is written: eight bytes to copy, of which `size` count.
+struct Escape {
+    char text[7];
+    char size;
+};
 
-/// Escapes go through a small buffer that stays in the first cache level: the string grows once per 512 bytes, and a
-/// block is stored with one instruction instead of an append of every run between two escapes.
+constexpr auto escapes = [] {
+    constexpr char digits[] = "0123456789abcdef";
+    std::array<Escape, 256> table{};
+    for (std::size_t c = 0; c < 0x20; ++c)
+        table[c] = {{'\\', 'u', '0', '0', digits[c >> 4], digits[c & 15]}, 6};
+    const auto two = [&](char c, char letter) { table[static_cast<std::uint8_t>(c)] = {{'\\', letter}, 2}; };
+    two('"', '"');
+    two('\\', '\\');
+    two('\n', 'n');
+    two('\t', 't');
+    two('\r', 'r');
+    two('\b', 'b');
+    two('\f', 'f');
+    return table;
+}();
+
+/// Escapes go through a small buffer that stays in the first cache level: the string grows once a kilobyte, every store
+/// has a fixed size, and the only branch that data can surprise is whether a block has a special byte.
 class Escaper {
 public:
     explicit Escaper(std::string& out) : out_(out) {}
 
-    /// `bytes` has 16 readable bytes, of which the first `size` are text.
-    void add_block(const char* bytes, std::size_t size) {
-        if (used_ > sizeof buffer_ - block * 6) flush();
-        const unsigned wanted = (1u << size) - 1;
-        unsigned mask = json_special_mask(bytes) & wanted;
-        std::size_t at = 0;
-        while (mask != 0) {
-            const auto special = static_cast<std::size_t>(std::countr_zero(mask));
-            std::memcpy(buffer_ + used_, bytes + at, special - at);
-            used_ += special - at;
-            used_ += write_escape(buffer_ + used_, bytes[special]);
-            at = special + 1;
-            mask &= mask - 1;
+    /// Escapes the first `size` bytes; `size` and `block` - 1 bytes behind them are readable.
+    void add(const char* at, std::size_t size) {
+        while (size > 0) {
+            if (to_ > buffer_ + buffer_bytes) flush();
+            std::memcpy(to_, at, block);
+            const unsigned mask = json_special_mask(at);
+            const std::size_t clean = mask == 0 ? block : static_cast<std::size_t>(std::countr_zero(mask));
+            if (clean >= size) {
+                to_ += size;
+                return;
+            }
+            to_ += clean;
+            at += clean;
+            size -= clean;
+            if (mask == 0) continue;
+            const Escape& escape = escapes[static_cast<std::uint8_t>(*at)];
+            std::memcpy(to_, &escape, sizeof escape);
+            to_ += escape.size;
+            ++at;
+            --size;
         }
-        if (at == 0) {
-            std::memcpy(buffer_ + used_, bytes, block);
-        } else {
-            std::memcpy(buffer_ + used_, bytes + at, size - at);
-        }
-        used_ += size - at;
     }
 
     void flush() {
-        out_.append(buffer_, used_);
-        used_ = 0;
+        out_.append(buffer_, static_cast<std::size_t>(to_ - buffer_));
+        to_ = buffer_;
     }
 
 private:
+    static constexpr std::size_t buffer_bytes = 1024;
+
     std::string& out_;
-    std::size_t used_ = 0;
-    char buffer_[512 + block * 6];
+    char* to_ = buffer_;
+    char buffer_[buffer_bytes + 2 * block + sizeof(Escape)];
 };
+
+/// How many bytes at the beginning need no escape.
+std::size_t clean_prefix(std::string_view text) {
+    const std::size_t size = text.size();
+    if (size < block) {
+        std::size_t at = 0;
+        while (at < size && escapes[static_cast<std::uint8_t>(text[at])].size == 0)
+            ++at;
+        return at;
+    }
+    for (std::size_t at = 0;; at = std::min(at + block, size - block)) {
+        if (const unsigned mask = json_special_mask(text.data() + at); mask != 0) {
+            return at + static_cast<std::size_t>(std::countr_zero(mask));
+        }
+        if (at + block == size) return size;
+    }
+}
 
 template <class Number>
 void append_number(std::string& out, Number value) {
@@ -92,16 +107,19 @@ void append_number(std::string& out, Number value) {
 }  // namespace
 
 void append_json_escaped(std::string& out, std::string_view text) {
+    // Most texts have nothing to escape: looking first makes them one append.
+    const std::size_t clean = clean_prefix(text);
+    out.append(text.data(), clean);
+    if (clean == text.size()) return;
+    text.remove_prefix(clean);
+
     Escaper escaper(out);
-    const char* at = text.data();
-    std::size_t left = text.size();
-    for (; left >= block; left -= block, at += block)
-        escaper.add_block(at, block);
-    if (left > 0) {
-        char tail[block] = {};
-        std::memcpy(tail, at, left);
-        escaper.add_block(tail, left);
-    }
+    // The last block is escaped from a copy, so that no load goes beyond the text.
+    const std::size_t tail = std::min(text.size(), block);
+    escaper.add(text.data(), text.size() - tail);
+    char last[2 * block] = {};
+    std::memcpy(last, text.data() + text.size() - tail, tail);
+    escaper.add(last, tail);
     escaper.flush();
 }
 
@@ -125,6 +143,13 @@ JsonWriter& JsonWriter::close(char bracket) {
 
 JsonWriter& JsonWriter::key(std::string_view name) {
     string(name);
+    out_.push_back(':');
+    comma_ = false;
+    return *this;
+}
+
+JsonWriter& JsonWriter::plain_key(std::string_view name) {
+    plain(name);
     out_.push_back(':');
     comma_ = false;
     return *this;

@@ -17,6 +17,8 @@ public:
     JsonWriter& begin_array() { return open('['); }
     JsonWriter& end_array() { return close(']'); }
     JsonWriter& key(std::string_view name);
+    /// A key whose bytes need no escape: names that stand in our source.
+    JsonWriter& plain_key(std::string_view name);
 
     JsonWriter& string(std::string_view text);
     JsonWriter& boolean(bool value);

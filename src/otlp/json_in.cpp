@@ -86,9 +86,8 @@ private:
             if (!find_rule(field, schema, expected, rule)) return false;
             if (rule == nullptr) continue;  // unknown keys are ignored
             auto& value = field.value();
-            sj::json_type type;
-            if (auto error = value.type().get(type)) return failed(error);
-            if (type == sj::json_type::null) {
+            const char first = first_char(value);
+            if (first == 'n') {
                 if (!skip_null(value)) return false;
                 continue;
             }
@@ -96,40 +95,43 @@ private:
             const bool repeated = schema.is_any_value ? seen != 0 : (seen & bit) != 0;
             if (repeated && !forget(body, schema, rule->tag)) return false;
             seen |= bit;
-            if (!this->field(value, type, *rule, schema, depth)) return false;
+            if (!this->field(value, first, *rule, schema, depth)) return false;
         }
         return true;
     }
 
     /// Keys mostly come in the schema's order, so the search goes on behind the last one found.
     bool find_rule(sj::field& field, const Schema& schema, std::size_t& expected, const Rule*& out) {
-        std::string_view key;
-        if (!read_key(field, key)) return false;
+        const char* const raw = field.key().raw();
         const std::size_t count = schema.rules.size();
-        for (std::size_t i = 0; i < count; ++i) {
-            const std::size_t at = expected + i < count ? expected + i : expected + i - count;
-            if (schema.rules[at].name != key) continue;
+        for (std::size_t i = 0, at = expected; i < count; ++i, at = at + 1 < count ? at + 1 : 0) {
+            if (!schema.rules[at].key.is(raw)) continue;
             out = &schema.rules[at];
             expected = at + 1 < count ? at + 1 : 0;
             return true;
         }
-        return true;
+        return find_escaped_rule(field, schema, out);
     }
 
-    bool read_key(sj::field& field, std::string_view& out) {
-        const char* raw = field.key().raw();
+    /// An unknown key, or a known one that somebody wrote with escapes.
+    bool find_escaped_rule(sj::field& field, const Schema& schema, const Rule*& out) {
+        const char* const raw = field.key().raw();
         std::size_t size = 0;
         unsigned mask = 0;
         while ((mask = codec::json_special_mask(raw + size)) == 0)
             size += codec::json_block;
         size += static_cast<std::size_t>(std::countr_zero(mask));
-        if (raw[size] == '"') {
-            out = {raw, size};
-            return true;
+        if (raw[size] == '"') return true;
+        std::string_view key;
+        if (auto error = field.unescaped_key().get(key)) return failed(error);
+        for (const Rule& rule : schema.rules) {
+            if (rule.key.name() == key) out = &rule;
         }
-        const auto error = field.unescaped_key().get(out);
-        return !error || failed(error);
+        return true;
     }
+
+    /// Tells a value's type well enough: what gets the value checks the rest.
+    static char first_char(sj::value& value) { return value.raw_json_token().front(); }
 
     bool skip_null(sj::value& value) {
         bool null = false;
@@ -137,7 +139,7 @@ private:
         return null || refuse("not a value");
     }
 
-    bool field(sj::value& value, sj::json_type type, const Rule& rule, const Schema& schema, std::uint32_t depth) {
+    bool field(sj::value& value, char first, const Rule& rule, const Schema& schema, std::uint32_t depth) {
         const bool keep_default = schema.is_any_value;
         switch (rule.kind) {
             case Kind::text:
@@ -153,33 +155,33 @@ private:
             }
             case Kind::int64: {
                 std::int64_t number = 0;
-                return integer(value, type, number) &&
+                return integer(value, first, number) &&
                        varint(rule.tag, static_cast<std::uint64_t>(number), keep_default);
             }
             case Kind::int32: {
                 std::int32_t number = 0;
-                if (!integer(value, type, number)) return false;
+                if (!integer(value, first, number)) return false;
                 return varint(rule.tag, static_cast<std::uint64_t>(std::int64_t{number}), keep_default);
             }
             case Kind::uint32: {
                 std::uint32_t number = 0;
-                return integer(value, type, number) && varint(rule.tag, number, keep_default);
+                return integer(value, first, number) && varint(rule.tag, number, keep_default);
             }
             case Kind::fixed64: {
                 std::uint64_t number = 0;
-                if (!integer(value, type, number)) return false;
+                if (!integer(value, first, number)) return false;
                 if (number != 0) out_.fixed64_field(rule.tag, number);
                 return true;
             }
             case Kind::fixed32: {
                 std::uint32_t number = 0;
-                if (!integer(value, type, number)) return false;
+                if (!integer(value, first, number)) return false;
                 if (number != 0) out_.fixed32_field(rule.tag, number);
                 return true;
             }
             case Kind::real: {
                 double number = 0;
-                if (!real(value, type, number)) return false;
+                if (!real(value, first, number)) return false;
                 out_.fixed64_field(rule.tag, std::bit_cast<std::uint64_t>(number));
                 return true;
             }
@@ -210,9 +212,7 @@ private:
         for (auto each : array) {
             sj::value element;
             if (auto error = std::move(each).get(element)) return failed(error);
-            sj::json_type type;
-            if (auto error = element.type().get(type)) return failed(error);
-            if (type == sj::json_type::null) {
+            if (first_char(element) == 'n') {
                 // An element cannot be absent without moving the others: it is the empty one.
                 if (!skip_null(element)) return false;
                 out_.bytes_field(rule.tag, {});
@@ -229,7 +229,7 @@ private:
         if (auto error = value.get_raw_json_string().get(raw)) return failed(error);
         if (raw.raw()[0] == '"' && !keep_default) return true;
         const auto around = out_.begin(tag, longest - 2);
-        if (!json::append_unescaped(raw.raw(), out_)) return refuse("an invalid escape in a text");
+        if (!json::append_unescaped(raw.raw(), longest, out_)) return refuse("an invalid escape in a text");
         out_.end(around);
         return true;
     }
@@ -264,9 +264,9 @@ private:
     /// A number, or the same as text; also 1.0 and 1e3, as proto3 JSON has it, but nothing that has a fraction or does
     /// not fit.
     template <class Integer>
-    bool integer(sj::value& value, sj::json_type type, Integer& out) {
+    bool integer(sj::value& value, char first, Integer& out) {
         double real_number = 0;
-        if (type == sj::json_type::string) {
+        if (first == '"') {
             sj::raw_json_string raw;
             if (auto error = value.get_raw_json_string().get(raw)) return failed(error);
             const char* const limit = raw.raw() + Buffer::slack / 2;  // a quote or the slack ends it before
@@ -296,8 +296,8 @@ private:
         return true;
     }
 
-    bool real(sj::value& value, sj::json_type type, double& out) {
-        if (type != sj::json_type::string) {
+    bool real(sj::value& value, char first, double& out) {
+        if (first != '"') {
             const auto error = value.get_double().get(out);
             return !error || failed(error);
         }
@@ -315,8 +315,8 @@ private:
     }
 
     static bool decimal_text(const char* raw, double& out) {
-        const char first = raw[0] == '-' ? raw[1] : raw[0];
-        if (first < '0' || first > '9') return false;  // from_chars would also take "inf" and ".5"
+        const char digit = raw[0] == '-' ? raw[1] : raw[0];
+        if (digit < '0' || digit > '9') return false;  // from_chars would also take "inf" and ".5"
         std::size_t size = 0;
         while (raw[size] != '"' && raw[size] != '\\')
             ++size;

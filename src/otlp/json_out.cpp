@@ -106,34 +106,34 @@ void write_decimal(JsonWriter& json, auto number) {
 }
 
 void write_text(JsonWriter& json, std::string_view key, std::string_view text) {
-    if (!text.empty()) json.key(key).string(text);
+    if (!text.empty()) json.plain_key(key).string(text);
 }
 
 void write_number(JsonWriter& json, std::string_view key, std::uint32_t number) {
-    if (number != 0) json.key(key).unsigned_number(number);
+    if (number != 0) json.plain_key(key).unsigned_number(number);
 }
 
 /// Enums are int32 on the wire: unknown negative ones stay negative.
 void write_enum(JsonWriter& json, std::string_view key, std::uint32_t number) {
-    if (number != 0) json.key(key).number(static_cast<std::int32_t>(number));
+    if (number != 0) json.plain_key(key).number(static_cast<std::int32_t>(number));
 }
 
 void write_time(JsonWriter& json, std::string_view key, UnixNanos time) {
-    json.key(key);
+    json.plain_key(key);
     write_decimal(json, time.value());
 }
 
 template <class Id>
 void write_id(JsonWriter& json, std::string_view key, const Id& id) {
-    if (id.valid()) json.key(key).plain(id.hex());
+    if (id.valid()) json.plain_key(key).plain(id.hex());
 }
 
 void write_any_value(JsonWriter& json, const ValueView& value, int depth);
 
 void write_pairs(JsonWriter& json, std::string_view key, Attributes attributes, int depth) {
-    json.key(key).begin_array();
+    json.plain_key(key).begin_array();
     for (model::AttributeView attribute; attributes.next(attribute);) {
-        json.begin_object().field("key", attribute.key).key("value");
+        json.begin_object().plain_key("key").string(attribute.key).plain_key("value");
         write_any_value(json, attribute.value, depth);
         json.end_object();
     }
@@ -155,7 +155,7 @@ void write_double(JsonWriter& json, double value) {
 }
 
 void write_array(JsonWriter& json, const ValueView& value, int depth) {
-    json.begin_object().key("values").begin_array();
+    json.begin_object().plain_key("values").begin_array();
     ArrayWalk walk(value);
     for (ValueView element; walk.next(element);)
         write_any_value(json, element, depth);
@@ -168,30 +168,30 @@ void write_any_value(JsonWriter& json, const ValueView& value, int depth) {
         case Type::empty:
             break;
         case Type::string:
-            json.field("stringValue", value.text);
+            json.plain_key("stringValue").string(value.text);
             break;
         case Type::boolean:
-            json.field("boolValue", value.boolean);
+            json.plain_key("boolValue").boolean(value.boolean);
             break;
         case Type::integer:
-            json.key("intValue");
+            json.plain_key("intValue");
             write_decimal(json, value.integer);
             break;
         case Type::real:
-            json.key("doubleValue");
+            json.plain_key("doubleValue");
             write_double(json, value.real);
             break;
         case Type::array:
-            json.key("arrayValue");
+            json.plain_key("arrayValue");
             write_array(json, value, depth + 1);
             break;
         case Type::map:
-            json.key("kvlistValue").begin_object();
+            json.plain_key("kvlistValue").begin_object();
             write_pairs(json, "values", map_members(value), depth + 1);
             json.end_object();
             break;
         case Type::bytes:
-            json.key("bytesValue");
+            json.plain_key("bytesValue");
             write_base64(json, value.text);
             break;
     }
@@ -220,7 +220,7 @@ void write_link(JsonWriter& json, const SpanLinkView& link) {
 
 void write_status(JsonWriter& json, const SpanView& span) {
     if (span.status_code == 0 && span.status_message.empty()) return;
-    json.key("status").begin_object();
+    json.plain_key("status").begin_object();
     write_text(json, "message", span.status_message);
     write_enum(json, "code", span.status_code);
     json.end_object();
@@ -233,7 +233,7 @@ void write_otlp_log(JsonWriter& json, const LogView& log) {
     write_enum(json, "severityNumber", log.severity_number);
     write_text(json, "severityText", log.severity_text);
     if (log.body.type != Type::empty) {
-        json.key("body");
+        json.plain_key("body");
         write_any_value(json, log.body, 0);
     }
     write_attribute_list(json, log.attributes());
@@ -248,7 +248,7 @@ void write_otlp_log(JsonWriter& json, const LogView& log) {
 void write_entity(JsonWriter& json, std::string_view wire) {
     json.begin_object();
     const auto write_all = [&](std::string_view key, std::uint32_t number) {
-        json.key(key).begin_array();
+        json.plain_key(key).begin_array();
         Reader reader(wire);
         for (Field field; reader.next(field);) {
             if (field.tag == tag(number, wire::bytes)) json.string(field.bytes);
@@ -270,14 +270,14 @@ void write_entity(JsonWriter& json, std::string_view wire) {
 
 void write_resource(JsonWriter& json, const ResourceView& resource) {
     if (resource.wire.data() == nullptr) return;  // absent, which is not the same as empty
-    json.key("resource").begin_object();
+    json.plain_key("resource").begin_object();
     write_attribute_list(json, resource.attributes());
     write_number(json, "droppedAttributesCount", resource.dropped_attributes_count());
     bool open = false;
     Reader reader(resource.wire);
     for (Field field; reader.next(field);) {
         if (field.tag != tag(3, wire::bytes)) continue;
-        if (!open) json.key("entityRefs").begin_array();
+        if (!open) json.plain_key("entityRefs").begin_array();
         open = true;
         write_entity(json, field.bytes);
     }
@@ -287,7 +287,7 @@ void write_resource(JsonWriter& json, const ResourceView& resource) {
 
 void write_scope(JsonWriter& json, const ScopeView& scope) {
     if (scope.wire.data() == nullptr) return;
-    json.key("scope").begin_object();
+    json.plain_key("scope").begin_object();
     write_text(json, "name", scope.name);
     write_text(json, "version", scope.version);
     write_attribute_list(json, scope.attributes());
@@ -305,7 +305,7 @@ struct SignalKeys {
 template <class Write>
 bool write_each(JsonWriter& json, std::string_view key, std::string_view message, std::uint32_t wanted,
                 const Write& write) {
-    json.key(key).begin_array();
+    json.plain_key(key).begin_array();
     Reader reader(message);
     for (Field field; reader.next(field);) {
         if (field.tag == wanted && !write(field.bytes)) return false;
@@ -372,13 +372,13 @@ void write_otlp_span(JsonWriter& json, const SpanView& span) {
     write_attribute_list(json, span.attributes());
     write_number(json, "droppedAttributesCount", span.dropped_attributes_count);
     if (span.event_count > 0) {
-        json.key("events").begin_array();
+        json.plain_key("events").begin_array();
         for_each_span_event(span, [&](const SpanEventView& event) { write_event(json, event); });
         json.end_array();
     }
     write_number(json, "droppedEventsCount", span.dropped_events_count);
     if (span.link_count > 0) {
-        json.key("links").begin_array();
+        json.plain_key("links").begin_array();
         for_each_span_link(span, [&](const SpanLinkView& link) { write_link(json, link); });
         json.end_array();
     }

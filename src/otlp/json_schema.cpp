@@ -9,31 +9,31 @@ namespace {
 using wire::tag;
 
 constexpr Rule text(std::string_view name, std::uint32_t number) {
-    return {name, tag(number, wire::bytes), Kind::text, nullptr};
+    return {Key(name), tag(number, wire::bytes), Kind::text, nullptr};
 }
 constexpr Rule id(std::string_view name, std::uint32_t number) {
-    return {name, tag(number, wire::bytes), Kind::id, nullptr};
+    return {Key(name), tag(number, wire::bytes), Kind::id, nullptr};
 }
 constexpr Rule texts(std::string_view name, std::uint32_t number) {
-    return {name, tag(number, wire::bytes), Kind::texts, nullptr};
+    return {Key(name), tag(number, wire::bytes), Kind::texts, nullptr};
 }
 constexpr Rule uint32(std::string_view name, std::uint32_t number) {
-    return {name, tag(number, wire::varint), Kind::uint32, nullptr};
+    return {Key(name), tag(number, wire::varint), Kind::uint32, nullptr};
 }
 constexpr Rule enumeration(std::string_view name, std::uint32_t number) {
-    return {name, tag(number, wire::varint), Kind::int32, nullptr};
+    return {Key(name), tag(number, wire::varint), Kind::int32, nullptr};
 }
 constexpr Rule time(std::string_view name, std::uint32_t number) {
-    return {name, tag(number, wire::fixed64), Kind::fixed64, nullptr};
+    return {Key(name), tag(number, wire::fixed64), Kind::fixed64, nullptr};
 }
 constexpr Rule flags(std::uint32_t number) {
-    return {"flags", tag(number, wire::fixed32), Kind::fixed32, nullptr};
+    return {Key("flags"), tag(number, wire::fixed32), Kind::fixed32, nullptr};
 }
 constexpr Rule message(std::string_view name, std::uint32_t number, const Schema& schema) {
-    return {name, tag(number, wire::bytes), Kind::message, &schema};
+    return {Key(name), tag(number, wire::bytes), Kind::message, &schema};
 }
 constexpr Rule messages(std::string_view name, std::uint32_t number, const Schema& schema) {
-    return {name, tag(number, wire::bytes), Kind::messages, &schema};
+    return {Key(name), tag(number, wire::bytes), Kind::messages, &schema};
 }
 
 // Usual sizes below 128 leave one byte for the length, below 16384 two, below 2 MiB three.
@@ -46,12 +46,12 @@ constexpr Rule map_rules[] = {messages("values", 1, key_value)};
 constexpr Schema key_value_list{map_rules, 100, false, true};
 
 constexpr Rule any_value_rules[] = {text("stringValue", 1),
-                                    {"boolValue", tag(2, wire::varint), Kind::boolean, nullptr},
-                                    {"intValue", tag(3, wire::varint), Kind::int64, nullptr},
-                                    {"doubleValue", tag(4, wire::fixed64), Kind::real, nullptr},
+                                    {Key("boolValue"), tag(2, wire::varint), Kind::boolean, nullptr},
+                                    {Key("intValue"), tag(3, wire::varint), Kind::int64, nullptr},
+                                    {Key("doubleValue"), tag(4, wire::fixed64), Kind::real, nullptr},
                                     message("arrayValue", 5, array_value),
                                     message("kvlistValue", 6, key_value_list),
-                                    {"bytesValue", tag(7, wire::bytes), Kind::base64, nullptr}};
+                                    {Key("bytesValue"), tag(7, wire::bytes), Kind::base64, nullptr}};
 constexpr Schema any_value{any_value_rules, 100, true, false};
 
 constexpr Rule key_value_rules[] = {text("key", 1), message("value", 2, any_value)};

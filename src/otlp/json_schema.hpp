@@ -1,6 +1,7 @@
 #pragma once
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <span>
 #include <string_view>
 
@@ -24,10 +25,38 @@ enum class Kind : std::uint8_t {
     texts,     ///< repeated
 };
 
+/// A key as it stands in JSON text, closing quote included, so that one comparison of three words finds it and its end.
+class Key {
+public:
+    constexpr explicit Key(std::string_view name) : name_(name) {
+        for (std::size_t i = 0; i <= name.size(); ++i) {
+            const std::uint64_t byte = i < name.size() ? static_cast<std::uint8_t>(name[i]) : std::uint64_t{'"'};
+            words_[i / 8] |= byte << (i % 8 * 8);
+            masks_[i / 8] |= std::uint64_t{0xff} << (i % 8 * 8);
+        }
+    }
+
+    std::string_view name() const { return name_; }
+    /// `raw` points behind the opening quote and has 24 readable bytes.
+    bool is(const char* raw) const {
+        std::uint64_t read[3];
+        std::memcpy(read, raw, sizeof read);
+        std::uint64_t different = 0;
+        for (int i = 0; i < 3; ++i)
+            different |= (read[i] & masks_[i]) ^ words_[i];
+        return different == 0;
+    }
+
+private:
+    std::string_view name_;
+    std::uint64_t words_[3] = {};
+    std::uint64_t masks_[3] = {};
+};
+
 struct Schema;
 
 struct Rule {
-    std::string_view name;  ///< lowerCamelCase; snake_case is not a valid key
+    Key key;  ///< lowerCamelCase; snake_case is not a valid key
     std::uint32_t tag;
     Kind kind;
     const Schema* message;  ///< of message and messages

@@ -3,6 +3,7 @@
 #include "base/hex.hpp"
 #include "codec/json_scan.hpp"
 
+#include <array>
 #include <bit>
 #include <cstdint>
 #include <cstring>
@@ -47,8 +48,9 @@ std::size_t put_utf8(char* to, std::uint32_t point) {
     return 4;
 }
 
-/// `raw` stands at "\u"; moves it behind the escape, or behind both halves of a pair.
-bool append_code_point(const char*& raw, wire::Writer& out) {
+/// `raw` stands at "\\u"; moves it behind the escape, or behind both halves of a pair, and `to` behind what it stands
+/// for.
+bool copy_code_point(const char*& raw, char*& to) {
     const int first = code_unit(raw + 2);
     if (first < 0) return false;
     raw += 6;
@@ -60,59 +62,52 @@ bool append_code_point(const char*& raw, wire::Writer& out) {
         raw += 6;
         point = 0x10000u + ((point - 0xd800u) << 10) + (static_cast<std::uint32_t>(second) - 0xdc00u);
     }
-    out.out().commit(put_utf8(out.room(4), point));
+    to += put_utf8(to, point);
     return true;
 }
 
 /// What a two-character escape stands for; 0 when there is no such escape.
-char plain_escape(char letter) {
-    switch (letter) {
-        case '"':
-        case '\\':
-        case '/':
-            return letter;
-        case 'n':
-            return '\n';
-        case 't':
-            return '\t';
-        case 'r':
-            return '\r';
-        case 'b':
-            return '\b';
-        case 'f':
-            return '\f';
-        default:
-            return 0;
-    }
-}
+constexpr auto plain_escapes = [] {
+    std::array<char, 256> table{};
+    table['"'] = '"';
+    table['\\'] = '\\';
+    table['/'] = '/';
+    table['n'] = '\n';
+    table['t'] = '\t';
+    table['r'] = '\r';
+    table['b'] = '\b';
+    table['f'] = '\f';
+    return table;
+}();
 
 }  // namespace
 
-bool append_unescaped(const char* raw, wire::Writer& out) {
+bool append_unescaped(const char* raw, std::size_t size_max, wire::Writer& out) {
+    char* const begin = out.room(size_max + codec::json_block);  // no escape is shorter than what it stands for
+    char* to = begin;
     for (;;) {
-        char* const to = out.room(codec::json_block);
         std::memcpy(to, raw, codec::json_block);
         const unsigned mask = codec::json_special_mask(raw);
         if (mask == 0) {
-            out.out().commit(codec::json_block);
+            to += codec::json_block;
             raw += codec::json_block;
             continue;
         }
         const auto clean = static_cast<std::size_t>(std::countr_zero(mask));
-        out.out().commit(clean);
+        to += clean;
         raw += clean;
-        if (*raw == '"') return true;
+        if (*raw == '"') break;
         if (*raw != '\\') return false;
-        if (raw[1] == 'u') {
-            if (!append_code_point(raw, out)) return false;
-            continue;
+        const char meant = plain_escapes[static_cast<std::uint8_t>(raw[1])];
+        if (meant != 0) {
+            *to++ = meant;
+            raw += 2;
+        } else if (raw[1] != 'u' || !copy_code_point(raw, to)) {
+            return false;
         }
-        const char meant = plain_escape(raw[1]);
-        if (meant == 0) return false;
-        *out.room(1) = meant;
-        out.out().commit(1);
-        raw += 2;
     }
+    out.out().commit(static_cast<std::size_t>(to - begin));
+    return true;
 }
 
 }  // namespace ark::otlp::json
