@@ -1,3 +1,4 @@
+#include "items/json_event_names.hpp"
 #include "items/json_events.hpp"
 #include "otlp/json.hpp"
 
@@ -8,7 +9,11 @@ namespace {
 
 using codec::JsonWriter;
 
-constexpr std::string_view kept_prefix = "ark.event.";
+/// What came through POST /events goes out again as it is: nothing is added to its data.
+bool came_as_json(const Event& event) {
+    return event.part == Event::Part::sent && event.item->log->scope != nullptr &&
+           event.item->log->scope->name == json_event::scope_name;
+}
 
 /// The words that an event's data is told in when its producer used others.
 struct Words {
@@ -43,14 +48,14 @@ void write_data(JsonWriter& json, const Event& event, const Context& context) {
         auto attributes = event.item->log->attributes();
         model::AttributeView attribute;
         while (attributes.next(attribute)) {
-            if (attribute.key.starts_with(kept_prefix)) continue;
+            if (attribute.key.starts_with(json_event::kept_prefix)) continue;
             json.key(attribute.key);
             otlp::write_value(json, attribute.value);
             for (std::size_t i = 0; i < words.size(); ++i)
                 said[i] = said[i] || attribute.key == words[i].key;
         }
     }
-    for (std::size_t i = 0; i < words.size(); ++i) {
+    for (std::size_t i = 0; i < words.size() && !came_as_json(event); ++i) {
         if (!said[i] && !words[i].text.empty()) json.field(words[i].key, words[i].text);
     }
     json.end_object();
@@ -69,8 +74,8 @@ Kept write_kept(JsonWriter& json, const Event& event) {
     auto attributes = event.item->log->attributes();
     model::AttributeView attribute;
     while (attributes.next(attribute)) {
-        if (!attribute.key.starts_with(kept_prefix)) continue;
-        const auto name = attribute.key.substr(kept_prefix.size());
+        if (!attribute.key.starts_with(json_event::kept_prefix)) continue;
+        const auto name = attribute.key.substr(json_event::kept_prefix.size());
         if (name == "ttl_seconds") continue;
         kept.timestamp = kept.timestamp || name == "timestamp";
         kept.type = kept.type || name == "eventType";

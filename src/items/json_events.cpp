@@ -1,6 +1,7 @@
 #include "items/json_events.hpp"
 
 #include "codec/json_value.hpp"
+#include "items/json_event_names.hpp"
 #include "otlp/build.hpp"
 #include "otlp/json.hpp"
 
@@ -12,8 +13,6 @@ namespace {
 using codec::JsonValue;
 using codec::JsonWriter;
 
-constexpr std::string_view scope_name = "json-event";   // marks what came through POST /events
-constexpr std::string_view kept_prefix = "ark.event.";  // top-level members that OTLP has no field for
 constexpr std::uint32_t severity_info = 9;
 constexpr std::uint32_t severity_warn = 13;
 
@@ -120,7 +119,7 @@ void Builder::read_type(JsonValue&& value) {
 }
 
 void Builder::keep(std::string_view name, JsonValue&& value) {
-    record_.attributes.emplace_back(std::string(kept_prefix).append(name), value_of(std::move(value)));
+    record_.attributes.emplace_back(std::string(json_event::kept_prefix).append(name), value_of(std::move(value)));
 }
 
 Result<JsonEvents> encode(const std::vector<otlp::LogRecord>& records) {
@@ -130,7 +129,7 @@ Result<JsonEvents> encode(const std::vector<otlp::LogRecord>& records) {
         if (events.count == 0 || record.time > events.time_max) events.time_max = record.time;
         ++events.count;
     }
-    const otlp::Scope scope{std::string(scope_name), {}};
+    const otlp::Scope scope{std::string(json_event::scope_name), {}};
     events.payload = Buffer::copy_of(otlp::encode_logs({}, scope, records));
     return events;
 }
