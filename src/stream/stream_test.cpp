@@ -158,11 +158,11 @@ TEST(Stream, ResumesExactlyAcrossDisconnectsAndRestarts) {
             ASSERT_TRUE(world.until([&] { return seen.size() + peer.of("event").size() >= appended.size(); }));
             for (const auto& reason : reasons(peer.of("event")))
                 seen.push_back(reason);
-            last_id = peer.last_id();
+            if (!peer.last_id().empty()) last_id = peer.last_id();
         }
-        ASSERT_EQ(seen.size(), appended.size());
         for (std::size_t i = 0; i < seen.size(); ++i)
-            ASSERT_EQ(seen[i], appended[i]);
+            ASSERT_EQ(seen[i], i < appended.size() ? appended[i] : "nothing more");
+        EXPECT_EQ(seen.size(), appended.size());
     }
 }
 
