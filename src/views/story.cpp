@@ -74,6 +74,18 @@ void Story::apply(const items::Item& item, std::uint64_t received_at, std::vecto
     if (start == 0 || time < start) start = time;
     end = std::max({end, time, item.end.value()});
 
+    const auto& facts = item.facts;
+    if (service.empty() && !facts.service.empty()) service = clip(facts.service, name_bytes_max);
+    if (facts.agentic) {
+        agentic = true;
+        describe(item);
+        // Before the counting: a name that was not admitted counts as one of the rest.
+        mention(NameKind::agent, facts.agent, new_names);
+        mention(NameKind::team, facts.team, new_names);
+        mention(NameKind::tool, facts.tool, new_names);
+        mention(NameKind::model, facts.model, new_names);
+    }
+
     Record record;
     record.offset = item.offset.value();
     record.time = time;
@@ -93,22 +105,10 @@ void Story::apply(const items::Item& item, std::uint64_t received_at, std::vecto
     }
 
     learn();
-    const auto& facts = item.facts;
-    if (!facts.agentic) {
-        if (service.empty() && !facts.service.empty()) service = clip(facts.service, name_bytes_max);
-        return;
-    }
-    agentic = true;
-    describe(item);
-    mention(NameKind::agent, facts.agent, new_names);
-    mention(NameKind::team, facts.team, new_names);
-    mention(NameKind::tool, facts.tool, new_names);
-    mention(NameKind::model, facts.model, new_names);
 }
 
 void Story::describe(const items::Item& item) {
     const auto& facts = item.facts;
-    if (service.empty() && !facts.service.empty()) service = clip(facts.service, name_bytes_max);
     if (user.empty() && !facts.user_id.empty()) user = clip(facts.user_id, name_bytes_max);
     if (conversation.empty() && !facts.conversation_id.empty()) conversation = clip(facts.conversation_id, id_bytes_max);
     const auto rank = preview_rank(item);
