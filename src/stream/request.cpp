@@ -47,6 +47,16 @@ std::vector<std::string_view> split(std::string_view list) {
     }
 }
 
+/// What an answer repeats of the client's words: not too much, and no half character.
+std::string_view shown(std::string_view text) {
+    constexpr std::size_t bytes_max = 64;
+    if (text.size() <= bytes_max) return text;
+    auto end = bytes_max;
+    while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80)
+        --end;
+    return text.substr(0, end);
+}
+
 /// Levenshtein's distance: how many letters were mistyped.
 std::size_t distance(std::string_view a, std::string_view b) {
     std::vector<std::size_t> row(b.size() + 1);
@@ -68,7 +78,7 @@ Verdict read_topics(const Input& input) {
     for (const auto part : split(input.value)) {
         const auto found = std::find(std::begin(topic_names), std::end(topic_names), part);
         if (found == std::end(topic_names)) {
-            return Complaint{"there is no topic '" + std::string(part.substr(0, 64)) + "'",
+            return Complaint{"there is no topic '" + std::string(shown(part)) + "'",
                              "topics are event, span, log, session, query, trace, chunk, question, eval, sink"};
         }
         topics.add(static_cast<Topic>(found - std::begin(topic_names)));
@@ -239,9 +249,9 @@ Refusal invalid(std::string_view parameter, Complaint complaint) {
 Refusal unknown(std::string_view given) {
     const Parameter* nearest = nullptr;
     std::size_t nearest_distance = 4;  // further off it is no typing mistake
-    const auto shown = given.substr(0, 64);
+    given = shown(given);
     for (const auto& candidate : parameters) {
-        const auto far = distance(shown, candidate.name);
+        const auto far = distance(given, candidate.name);
         if (far >= nearest_distance || far >= candidate.name.size()) continue;
         nearest = &candidate;
         nearest_distance = far;
@@ -249,8 +259,8 @@ Refusal unknown(std::string_view given) {
     Refusal refusal;
     refusal.slug = "unknown-parameter";
     refusal.title = "Unknown parameter";
-    refusal.parameter = std::string(shown);
-    refusal.detail = "'" + std::string(shown) + "' is not a parameter of this stream";
+    refusal.parameter = std::string(given);
+    refusal.detail = "'" + std::string(given) + "' is not a parameter of this stream";
     if (nearest != nullptr) refusal.hint = "did you mean '" + std::string(nearest->name) + "'?";
     return refusal;
 }

@@ -1,11 +1,11 @@
+#include "codec/json_value.hpp"
+#include "stream/frames.hpp"
+#include "stream/request.hpp"
+
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
 #include <string_view>
-
-#include "codec/json_value.hpp"
-#include "stream/frames.hpp"
-#include "stream/request.hpp"
 
 // Goal: no query string, Last-Event-ID or row breaks the parser, and whatever we answer is JSON on one line.
 // Input: a query string, a line break, a Last-Event-ID; the whole is a row's JSON as well.
@@ -37,7 +37,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         stream::append_row(frame, stream::Topic::session, "id", Epoch{1}, row);
         const auto begin = frame.find("data: ") + 6;
         const bool is_compact = input.find_first_of(" \t") == input.npos;
-        if (is_compact && !codec::JsonValue::parse(std::string_view(frame).substr(begin, frame.size() - begin - 2))) std::abort();
+        if (is_compact && !codec::JsonValue::parse(std::string_view(frame).substr(begin, frame.size() - begin - 2)))
+            std::abort();
     }
     return 0;
 }

@@ -56,15 +56,31 @@ public:
             ::close(fd);
             return -1;
         }
-        ::fcntl(fd, F_SETFL, O_NONBLOCK);
         auto watcher = std::make_unique<Watcher>();
         watcher->fd = fd;
-        epoll_event interest{};
-        interest.events = EPOLLIN;
-        interest.data.u64 = watchers_.size();
-        ::epoll_ctl(epoll_, EPOLL_CTL_ADD, fd, &interest);
-        watchers_.push_back(std::move(watcher));
-        return static_cast<int>(watchers_.size() - 1);
+        return watch(std::move(watcher));
+    }
+
+    /// Takes a connection that others made: only drain() reads it.
+    void adopt(int fd) {
+        auto watcher = std::make_unique<Watcher>();
+        watcher->fd = fd;
+        watch(std::move(watcher));
+    }
+
+    /// Takes and counts bytes, unread, until there are `bytes` in all. For measurements.
+    void drain(std::uint64_t bytes, const std::function<void(std::size_t watcher)>& on_bytes = {}) {
+        while (bytes_ < bytes) {
+            std::array<epoll_event, 256> ready;
+            const int count = ::epoll_wait(epoll_, ready.data(), static_cast<int>(ready.size()), 20);
+            for (int i = 0; i < count; ++i) {
+                const auto number = static_cast<std::size_t>(ready[static_cast<std::size_t>(i)].data.u64);
+                const auto got = ::recv(watchers_[number]->fd, buffer_.data(), buffer_.size(), 0);
+                if (got <= 0) continue;
+                bytes_ += static_cast<std::uint64_t>(got);
+                if (on_bytes) on_bytes(number);
+            }
+        }
     }
 
     /// Reads what comes until the condition holds; false when that took too long.
@@ -109,6 +125,16 @@ private:
         net::SseParser parser;
         std::string last_id;
     };
+
+    int watch(std::unique_ptr<Watcher> watcher) {
+        ::fcntl(watcher->fd, F_SETFL, O_NONBLOCK);
+        epoll_event interest{};
+        interest.events = EPOLLIN;
+        interest.data.u64 = watchers_.size();
+        ::epoll_ctl(epoll_, EPOLL_CTL_ADD, watcher->fd, &interest);
+        watchers_.push_back(std::move(watcher));
+        return static_cast<int>(watchers_.size() - 1);
+    }
 
     void read(std::size_t i, const OnEvent& on_event) {
         auto& watcher = *watchers_[i];
