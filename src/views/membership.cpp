@@ -131,9 +131,11 @@ void Fold::set_session_of_query(Query& of_query, std::uint64_t number, model::Se
             to->first_query = of_query.number;
             to->first_title = of_query.title();
         }
-        const auto& name = of_query.name;
-        if (!name.empty() && to->query_names.size() + name.size() < search_bytes_max) to->query_names += name + "\n";
-        if (!name.empty()) register_name(of_query, number);
+        // An implicit query's name is its trace's, which may change: nobody asks for it by that.
+        if (!of_query.implicit && !of_query.name.empty()) {
+            register_name(of_query, number);
+            if (to->query_names.size() + of_query.name.size() < search_bytes_max) to->query_names += of_query.name + "\n";
+        }
     }
     // Stories that name no session themselves follow their query.
     for (const auto member : members(keys::Member::of_query, of_query)) {
