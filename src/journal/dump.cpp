@@ -1,5 +1,6 @@
 #include "base/hex.hpp"
 #include "codec/json_writer.hpp"
+#include "codec/utf8.hpp"
 #include "journal/inspect.hpp"
 #include "journal/survey.hpp"
 
@@ -21,11 +22,16 @@ std::string hex_of(std::string_view bytes) {
     return out;
 }
 
+/// Names come from outside: bytes that are not text are shown as hex.
+std::string printable(std::string_view name) {
+    return codec::valid_utf8(name) ? std::string(name) : "0x" + hex_of(name);
+}
+
 std::string text_line(const std::string& file, const ScannedRecord& record) {
     const auto& header = record.header;
     return fmt::format("{:>12} +{:<6} {:<6} {:<8} {:>9} B  {}  {}  {}:{}", header.base.value(), header.items,
                        kind_name(header), model::name(header.encoding), header.payload_bytes,
-                       to_rfc3339(header.received), header.tenant, file, record.position);
+                       to_rfc3339(header.received), printable(header.tenant), file, record.position);
 }
 
 std::string json_line(const std::string& file, const ScannedRecord& record, bool payload) {
@@ -34,7 +40,7 @@ std::string json_line(const std::string& file, const ScannedRecord& record, bool
     codec::JsonWriter json(out);
     json.begin_object();
     json.field("offset", header.base.value()).field("items", header.items).field("kind", kind_name(header));
-    json.field("encoding", model::name(header.encoding)).field("tenant", header.tenant);
+    json.field("encoding", model::name(header.encoding)).field("tenant", printable(header.tenant));
     json.field("received", to_rfc3339(header.received));
     if (header.time_min != UnixNanos{}) json.field("timeMin", to_rfc3339(header.time_min));
     if (header.time_max != UnixNanos{}) json.field("timeMax", to_rfc3339(header.time_max));
@@ -130,7 +136,7 @@ Result<StatReport> stat(disk::Disk& disk, const std::string& directory) {
         if (!findings.stretches.empty() || !surveyed.segments[i].header) report.damaged = true;
     }
     for (auto& [name, tenant] : tenants) {
-        tenant.name = name;
+        tenant.name = printable(name);
         report.tenants.push_back(std::move(tenant));
     }
     return report;

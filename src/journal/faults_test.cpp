@@ -197,14 +197,14 @@ private:
 // Method: many seeds, four lives each, with failing writes and syncs, full disks, power failures that keep a random
 // part.
 TEST(Faults, KeepsEveryPromiseOverCrashes) {
-    for (std::uint64_t seed = 1; seed <= 300 && !HasFatalFailure(); ++seed) {
+    for (std::uint64_t seed = 1; seed <= 200 && !HasFatalFailure(); ++seed) {
         SCOPED_TRACE(seed);
         CrashLoop(seed, Durability::sync).run();
     }
 }
 
 TEST(Faults, LosesOnlyASuffixWithWeakDurability) {
-    for (std::uint64_t seed = 1; seed <= 100 && !HasFatalFailure(); ++seed) {
+    for (std::uint64_t seed = 1; seed <= 50 && !HasFatalFailure(); ++seed) {
         SCOPED_TRACE(seed);
         CrashLoop(seed, Durability::os).run();
         CrashLoop(seed, Durability::group).run();

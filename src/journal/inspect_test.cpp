@@ -192,6 +192,15 @@ TEST_F(Inspect, RepairRebuildsManifestAndHeaderWithoutLoss) {
     expect_repaired(report);
 }
 
+TEST_F(Inspect, RepairWritesDownALossThatNothingElseTells) {
+    // The end of one segment, its footer, and the header of the next, which knew where it ended.
+    disk.zero(segment(2), 100'000, 28 << 10);
+    disk.zero(segment(3), 0, 4096);
+    const auto report = repair(disk, "j").value();
+    ASSERT_EQ(report.lost.size(), 1u) << report.to_text();
+    expect_repaired(report);
+}
+
 // Goal: whatever is damaged, repair makes a journal that opens, with every batch that verify called intact.
 // Method: many seeds; bits flipped, stretches zeroed, files removed, several at once.
 TEST_F(Inspect, RepairsRandomDamage) {

@@ -69,7 +69,8 @@ public:
 
 /// Called after each group commit, from the writer's thread: must return at once (post, notify).
 using EndListener = std::function<void(Offset end)>;
-/// Called once, from the writer's thread, when the batch is durable or refused: must return at once.
+/// Called once, from the writer's thread, when the batch is durable or refused: must return at once. Only what comes
+/// after stop() is refused on the caller's own thread, before append() returns.
 using AppendDone = std::function<void(Result<Receipt>)>;
 
 class Journal {
@@ -82,7 +83,8 @@ public:
     virtual void append(std::shared_ptr<model::Batch> batch, AppendDone done) = 0;
 
     virtual std::unique_ptr<Reader> reader(Offset from) = 0;
-    /// Registers a listener; the token unregisters it when it is destroyed. The journal must outlive the token.
+    /// Registers a listener, which must not itself register or unregister one; the token unregisters it when it is
+    /// destroyed, and then it is not running any more. The journal must outlive the token.
     virtual std::shared_ptr<void> on_end(EndListener listener) = 0;
 
     virtual Epoch epoch() const = 0;  ///< thread-safe, as all below

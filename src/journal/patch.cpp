@@ -143,6 +143,28 @@ Status write_repaired(disk::Disk& disk, const Survey& survey, std::size_t at, co
     return file->sync();
 }
 
+Status append_loss(disk::Disk& disk, const Survey& survey, std::size_t at, const format::SegmentHeader& header,
+                   std::uint64_t body_end, Offset first, Offset end) {
+    const auto path = in_directory(survey.directory, survey.segments[at].name) + ".repair";
+    const auto seed = format::seed_of(survey.journal_id, header.sequence);
+    ARK_TRY(const auto file, disk.open(path, disk::OpenMode::write));
+    DamagedStretch stretch;
+    stretch.from = body_end;
+    stretch.until = body_end + loss_bytes;
+    stretch.first = first;
+    stretch.end = end;
+    ARK_TRY(auto file_bytes, file->size());
+    if (file_bytes < stretch.until) {
+        ARK_TRY_STATUS(file->truncate(stretch.until));
+        file_bytes = stretch.until;
+    }
+    for (const auto& piece : patch_of(stretch, seed, header.sequence)) {
+        ARK_TRY_STATUS(file->write_at(piece.position, piece.bytes.data(), piece.bytes.size()));
+    }
+    ARK_TRY_STATUS(write_footer(*file, file_bytes, seed, header, stretch.until));
+    return file->sync();
+}
+
 Status write_replacement(disk::Disk& disk, const Survey& survey, std::size_t at, const format::SegmentHeader& header,
                          std::uint64_t body_end, Offset end) {
     const auto& segment = survey.segments[at];

@@ -21,6 +21,10 @@ Status write_repaired(disk::Disk& disk, const Survey& survey, std::size_t at, co
 /// Writes `name`.repair for a segment that is not there: all its offsets are lost.
 Status write_replacement(disk::Disk& disk, const Survey& survey, std::size_t at, const format::SegmentHeader& header,
                          std::uint64_t body_end, Offset end);
+/// Adds to the end of `name`.repair that the offsets [first, end) behind its body are lost. Synced.
+Status append_loss(disk::Disk& disk, const Survey& survey, std::size_t at, const format::SegmentHeader& header,
+                   std::uint64_t body_end, Offset first, Offset end);
+inline constexpr std::uint64_t loss_bytes = format::block_bytes;  ///< what append_loss adds to the body
 Status copy_file(disk::Disk& disk, const std::string& from, const std::string& to);
 
 }  // namespace ark::journal

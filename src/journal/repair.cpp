@@ -45,7 +45,7 @@ private:
         visitor.record = [&](const ScannedRecord& record) { records += record.header.lost() ? 0 : 1; };
         ARK_TRY(auto findings, walk_segment(disk_, survey_, at, end_, visitor));
         if (at == 0) report_.begin = end_ = findings.base;
-        ARK_TRY_STATUS(bridge(at, findings));
+        ARK_TRY_STATUS(bridge(at, findings.base));
 
         const auto header = header_for(at, findings.base);
         const bool header_wrong = !segment.header || segment.header->previous_end != header.previous_end;
@@ -58,20 +58,29 @@ private:
                     report_.lost.push_back(range);
             }
         }
+        previous_header_ = header;
         previous_end_ = findings.body_end;
         end_ = findings.end;
         return ok();
     }
 
-    /// A segment that begins behind the end of the one before: its predecessor lost its end, and nothing else can say
-    /// so.
-    Status bridge(std::size_t at, SegmentFindings& findings) {
-        if (findings.base == end_) return ok();
-        if (findings.base < end_) {
+    /// A segment that begins behind the end of the one before: its predecessor lost its end, and nothing else says so.
+    Status bridge(std::size_t at, Offset base) {
+        if (base == end_) return ok();
+        if (base < end_) {
             return corrupt_error(survey_.directory, survey_.segments[at].name, 0,
                                  "it repeats offsets of the segment before it, which repair cannot decide");
         }
-        report_.lost.push_back({end_, findings.base});
+        const auto& before = survey_.segments[at - 1].name;
+        if (prepared_.empty() || prepared_.back() != before) {
+            SegmentFindings nothing;
+            nothing.body_end = previous_end_;
+            ARK_TRY_STATUS(write_repaired(disk_, survey_, at - 1, previous_header_, nothing));
+            prepared_.push_back(before);
+        }
+        ARK_TRY_STATUS(append_loss(disk_, survey_, at - 1, previous_header_, previous_end_, end_, base));
+        report_.lost.push_back({end_, base});
+        previous_end_ += loss_bytes;
         return ok();
     }
 
@@ -85,7 +94,8 @@ private:
             end = std::max(end_, next->base);
             if (end > end_) body_end = std::max<std::uint64_t>(body_end, 2 * format::block_bytes);
         }
-        ARK_TRY_STATUS(write_replacement(disk_, survey_, at, header_for(at, end_), body_end, end));
+        previous_header_ = header_for(at, end_);
+        ARK_TRY_STATUS(write_replacement(disk_, survey_, at, previous_header_, body_end, end));
         prepared_.push_back(survey_.segments[at].name);
         if (end > end_) report_.lost.push_back({end_, end});
         previous_end_ = body_end;
@@ -118,8 +128,9 @@ private:
     const Survey survey_;
     RepairReport report_;
     std::vector<std::string> prepared_;
-    Offset end_;                      // of the segment before
-    std::uint64_t previous_end_ = 0;  // where its body ends
+    Offset end_;                             // of the segment before
+    format::SegmentHeader previous_header_;  // its header, as it is or will be
+    std::uint64_t previous_end_ = 0;         // where its body ends
 };
 
 }  // namespace
