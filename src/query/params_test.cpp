@@ -65,7 +65,7 @@ TEST(Params, TimesAreAbsoluteOrRelative) {
     EXPECT_EQ(*params("from=now").time("from", now), now);
     EXPECT_EQ(params("from=").time("from", now)->value(), 0u);
     EXPECT_FALSE(params("from=yesterday").time("from", now));
-    EXPECT_GT(params("from=-106751d").time("from", UnixNanos{5})->value(), 0u);  // before the epoch: all there is
+    EXPECT_GT(params("from=-40000d").time("from", UnixNanos{5})->value(), 0u);  // before the epoch: all there is
 }
 
 TEST(Params, FilterTakesEveryPlainParameter) {
