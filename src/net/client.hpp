@@ -48,7 +48,8 @@ public:
     Status stream(std::string_view target, const Fields& fields, std::chrono::milliseconds idle,
                   const std::function<bool(const ClientResponse&)>& on_head,
                   const std::function<bool(std::string_view)>& on_bytes);
-    /// Interrupts a stream() or request() from another thread or a signal handler's thread.
+    /// Interrupts a stream() or request() from another thread or a signal handler's thread: it returns Errc::stopped.
+    /// If none is under way, the next one.
     void abort();
 
 private:
