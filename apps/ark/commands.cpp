@@ -6,19 +6,15 @@ namespace ark::cli {
 
 std::vector<CommandSpec> all_commands() {
     CommandTable table;
-#ifdef ARK_HAVE_BROKER
     add_up(table);
     add_broker(table);
-#endif
     add_watch(table);
     add_lists(table);
     add_events_tail(table);
     add_status(table);
     add_loadgen(table);
     add_journal(table);
-#ifdef ARK_HAVE_VIEWS
     add_views(table);
-#endif
     add_config(table);
     add_api(table);
     add_completion(table);

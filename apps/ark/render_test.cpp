@@ -31,7 +31,8 @@ TEST(Resources, SessionsReadWell) {
     const auto context = broker.context();
     const auto row =
         JsonValue::parse(R"({"id":"s-1","status":"active","name":"Compare","queries":1,"spans":1902,"errors":12,
-        "start":"2026-11-20T14:00:00Z","lastActivity":"2026-11-20T14:04:10Z","agents":[{"name":"planner","count":2},{"name":"writer","count":1}],
+        "start":"2026-11-20T14:00:00Z","lastActivity":"2026-11-20T14:04:10Z",
+        "agents":[{"name":"planner","count":2},{"name":"writer","count":1}],
         "usage":{"total":{"inputTokens":4000,"outputTokens":524,"costUsd":0.0042}}})");
     const auto resources = all_resources();
     const auto columns = visible(resource_named(resources, "sessions").columns, Format::wide);

@@ -32,7 +32,8 @@ TEST(Yaml, BlocksForObjectsAndArrays) {
 TEST(Yaml, QuotesWhatReadersWouldMistake) {
     EXPECT_EQ(
         yaml(
-            R"(["true","No","12","-1","~","a: b","a #b","","- x","ends:","line\nbreak"," lead","2026-11-20","plain text","@x"])"),
+            R"(["true","No","12","-1","~","a: b","a #b","","- x",
+        "ends:","line\nbreak"," lead","2026-11-20","plain text","@x"])"),
         "- \"true\"\n- \"No\"\n- \"12\"\n- \"-1\"\n- \"~\"\n- \"a: b\"\n- \"a #b\"\n- \"\"\n- \"- x\"\n- \"ends:\"\n"
         "- \"line\\nbreak\"\n- \" lead\"\n- \"2026-11-20\"\n- plain text\n- \"@x\"\n");
 }
