@@ -211,7 +211,8 @@ void Story::change_by_event(const items::Item& item, Span& span) {
 }
 
 void Story::apply_operation(const items::Item& item) {
-    auto& operations = operations_[static_cast<std::size_t>(item.facts.kind)];
+    if (operations_ == nullptr) operations_ = std::make_unique<AllOperations>();
+    auto& operations = (*operations_)[static_cast<std::size_t>(item.facts.kind)];
     if (knowledge_ == Knowledge::none) knowledge_ = Knowledge::events;
     if (item.phase == model::Phase::start) {
         ++operations.started;
@@ -336,10 +337,15 @@ void Story::update_head(const Span& span) {
     title_ = spans_.name(*now);
 }
 
+const Story::AllOperations& Story::operations() const {
+    static const AllOperations none{};
+    return operations_ != nullptr ? *operations_ : none;
+}
+
 std::uint64_t Story::open_operations() const {
     std::uint64_t open = 0;
-    for (const auto& operations : operations_) {
-        if (operations.started > operations.ended) open += operations.started - operations.ended;
+    for (const auto& of_kind : operations()) {
+        if (of_kind.started > of_kind.ended) open += of_kind.started - of_kind.ended;
     }
     return open;
 }
@@ -360,11 +366,12 @@ Outcome Story::outcome() const {
         return span->is(span_failed) ? Outcome::failed : Outcome::done;
     }
     // Events only. The query's own end counts most; without one, the end of anything.
-    const auto& of_query = operations_[static_cast<std::size_t>(model::Kind::query)];
+    const auto& of_query = operations()[static_cast<std::size_t>(model::Kind::query)];
     if (of_query.started > of_query.ended) return Outcome::running;
     if (of_query.ended > 0) return of_query.last_outcome;
     if (open_operations() > 0) return Outcome::running;
-    const auto last = std::max_element(operations_.begin(), operations_.end(),
+    const auto& all = operations();
+    const auto last = std::max_element(all.begin(), all.end(),
                                        [](const auto& a, const auto& b) { return a.last_end < b.last_end; });
     return last->last_outcome;
 }
@@ -377,16 +384,16 @@ Totals Story::totals() const {
     if (reporters_ > 0) totals.rolled_up = spans_.rolled_up();
     if (totals.spans > 0) return totals;
     // Events only: operations stand for the spans that nobody sent.
-    for (std::size_t kind = 0; kind < operations_.size(); ++kind) {
-        const auto& operations = operations_[kind];
-        totals.by_kind[kind] = std::max(operations.started, operations.ended);
-        totals.errors += operations.failed;
+    const auto& all = operations();
+    for (std::size_t kind = 0; kind < all.size(); ++kind) {
+        totals.by_kind[kind] = std::max(all[kind].started, all[kind].ended);
+        totals.errors += all[kind].failed;
     }
     totals.open = open_operations();
-    totals.own = operations_[static_cast<std::size_t>(model::Kind::llm)].usage;
+    totals.own = all[static_cast<std::size_t>(model::Kind::llm)].usage;
     if (totals.own.any()) return totals;
     for (const auto kind : {model::Kind::query, model::Kind::team, model::Kind::agent}) {   // outermost first
-        totals.rolled_up = operations_[static_cast<std::size_t>(kind)].usage;
+        totals.rolled_up = all[static_cast<std::size_t>(kind)].usage;
         if (totals.rolled_up.any()) break;
     }
     return totals;
@@ -417,21 +424,19 @@ std::string Story::pack() const {
         append_varint(out, question.asked);
         append_varint(out, question.closed);
     }
-    sums_.pack(out);
-    settled.pack(out);
+    settled.pack(out);   // rows are written settled: sums_ follows from it
     std::uint64_t used = 0;
-    for (std::size_t kind = 0; kind < operations_.size(); ++kind) {
-        if (operations_[kind].started != 0 || operations_[kind].ended != 0) used |= 1u << kind;
+    const auto& all = operations();
+    for (std::size_t kind = 0; kind < all.size(); ++kind) {
+        if (all[kind].started != 0 || all[kind].ended != 0) used |= 1u << kind;
     }
     append_varint(out, used);
-    for (std::size_t kind = 0; kind < operations_.size(); ++kind) {
+    for (std::size_t kind = 0; kind < all.size(); ++kind) {
         if ((used >> kind & 1) == 0) continue;
-        const auto& operations = operations_[kind];
-        for (const auto value : {operations.started, operations.ended, operations.failed, operations.last_end}) {
-            append_varint(out, value);
-        }
-        out.push_back(static_cast<char>(operations.last_outcome));
-        operations.usage.pack(out);
+        const auto& of_kind = all[kind];
+        for (const auto value : {of_kind.started, of_kind.ended, of_kind.failed, of_kind.last_end}) append_varint(out, value);
+        out.push_back(static_cast<char>(of_kind.last_outcome));
+        of_kind.usage.pack(out);
     }
     // What follows from the spans, for readers of the row alone.
     out.push_back(static_cast<char>(outcome()));
@@ -467,17 +472,22 @@ bool Story::unpack(std::string_view row) {
         question.asked = static_cast<std::uint32_t>(in.varint());
         question.closed = static_cast<std::uint32_t>(in.varint());
     }
-    sums_.unpack(in);
     settled.unpack(in);
+    sums_ = Totals();
+    if (settled.spans > 0) {
+        sums_ = settled;
+        sums_.stories = sums_.running = 0;
+        sums_.rolled_up = Tally();
+    }
+    sums_.events = settled.events;
     const auto used = in.varint();
-    for (std::size_t kind = 0; kind < operations_.size(); ++kind) {
+    if (used != 0) operations_ = std::make_unique<AllOperations>();
+    for (std::size_t kind = 0; kind < model::kind_count; ++kind) {
         if ((used >> kind & 1) == 0) continue;
-        auto& operations = operations_[kind];
-        for (auto* value : {&operations.started, &operations.ended, &operations.failed, &operations.last_end}) {
-            *value = in.varint();
-        }
-        operations.last_outcome = static_cast<Outcome>(in.byte() & 3);
-        operations.usage.unpack(in);
+        auto& of_kind = (*operations_)[kind];
+        for (auto* value : {&of_kind.started, &of_kind.ended, &of_kind.failed, &of_kind.last_end}) *value = in.varint();
+        of_kind.last_outcome = static_cast<Outcome>(in.byte() & 3);
+        of_kind.usage.unpack(in);
     }
     row_outcome_ = static_cast<Outcome>(in.byte() & 3);
     knowledge_ = static_cast<Knowledge>(std::min<std::uint8_t>(in.byte(), 2));

@@ -158,7 +158,9 @@ private:
     Outcome row_outcome_ = Outcome::done;
     Knowledge knowledge_ = Knowledge::none;   // only grows: what was known once decides which story speaks for a query
     std::uint64_t reporters_ = 0;   // spans other than model calls with usage of their own
-    std::array<Operations, model::kind_count> operations_{};   // events that name no span
+    using AllOperations = std::array<Operations, model::kind_count>;
+    const AllOperations& operations() const;
+    std::unique_ptr<AllOperations> operations_;   // events that name no span; most traces have none
 };
 
 }  // namespace ark::views

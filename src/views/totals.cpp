@@ -93,18 +93,40 @@ Totals& Totals::operator-=(const Totals& other) {
     return *this;
 }
 
+namespace {
+
+/// Calls visit for every number of a Totals, always in the same order.
+template <class Sums, class Visit>
+void for_each_number(Sums& totals, Visit visit) {
+    for (auto* value : {&totals.spans, &totals.open, &totals.errors, &totals.events, &totals.running, &totals.stories}) {
+        visit(*value);
+    }
+    for (auto& value : totals.by_kind) visit(value);
+    for (auto* tally : {&totals.own, &totals.rolled_up}) {
+        for (auto* value : {&tally->input, &tally->output, &tally->cache_read, &tally->cache_write, &tally->reasoning,
+                            &tally->nano_usd}) {
+            visit(*value);
+        }
+    }
+}
+
+}  // namespace
+
+/// Most of the numbers are 0: a bit each says which are not.
 void Totals::pack(std::string& out) const {
-    for (const auto value : {spans, open, errors, events, running, stories}) append_varint(out, value);
-    for (const auto value : by_kind) append_varint(out, value);
-    own.pack(out);
-    rolled_up.pack(out);
+    std::uint64_t present = 0;
+    unsigned bit = 0;
+    for_each_number(*this, [&](std::uint64_t value) { present |= std::uint64_t{value != 0} << bit++; });
+    append_varint(out, present);
+    for_each_number(*this, [&](std::uint64_t value) {
+        if (value != 0) append_varint(out, value);
+    });
 }
 
 void Totals::unpack(Unpacker& in) {
-    for (auto* value : {&spans, &open, &errors, &events, &running, &stories}) *value = in.varint();
-    for (auto& value : by_kind) value = in.varint();
-    own.unpack(in);
-    rolled_up.unpack(in);
+    const auto present = in.varint();
+    unsigned bit = 0;
+    for_each_number(*this, [&](std::uint64_t& value) { value = (present >> bit++ & 1) != 0 ? in.varint() : 0; });
 }
 
 std::size_t NameList::index_of(std::string_view name) const {
