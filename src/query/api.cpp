@@ -224,6 +224,11 @@ awaitable<void> ApiImpl::serve_replay(net::Exchange& exchange) {
     fields.add("cache-control", "no-store");
     fields.add("x-accel-buffering", "no");
     fields.add("x-request-id", request_id);
+    if (head.method == "HEAD") {  // a body that nobody sees is not played
+        net::Response response;
+        response.fields = std::move(fields);
+        co_return co_await exchange.respond(std::move(response));
+    }
     auto stream = co_await exchange.start_stream(200, std::move(fields));
     if (stream) co_await play(**stream, call, *plan);
 }
