@@ -132,7 +132,7 @@ TEST_F(KvTest, CrashLosesOnlyASuffixOfTheCommits) {
     std::filesystem::remove(crashed.directory + "/LOCK");
     auto reopened = Kv::open(crashed);
     ASSERT_TRUE(reopened) << reopened.error().message();
-    const auto snapshot = (*reopened)->snapshot();
+    auto snapshot = (*reopened)->snapshot();
     int last[space_count] = {};
     for (std::size_t space = 0; space < space_count; ++space) {
         int count = 0;
@@ -146,6 +146,7 @@ TEST_F(KvTest, CrashLosesOnlyASuffixOfTheCommits) {
     EXPECT_EQ(last[0], last[1]);
     EXPECT_EQ(last[1], last[2]);
     EXPECT_GT(last[0], 0);
+    snapshot.reset();
     reopened->reset();
     std::filesystem::remove_all(crashed.directory);
 }

@@ -11,7 +11,8 @@ constexpr std::uint8_t progress_version = 1;
 
 std::string Progress::pack() const {
     std::string out(1, static_cast<char>(progress_version));
-    for (const auto value : {std::uint64_t{epoch.value()}, folded.value(), traces, sessions, queries, spans, events, tenants}) {
+    for (const auto value :
+         {std::uint64_t{epoch.value()}, folded.value(), traces, sessions, queries, spans, events, tenants}) {
         append_varint(out, value);
     }
     return out;
@@ -22,7 +23,8 @@ bool Progress::unpack(std::string_view bytes) {
     if (in.byte() != progress_version) return false;
     epoch = Epoch(static_cast<std::uint32_t>(in.varint()));
     folded = Offset(in.varint());
-    for (auto* value : {&traces, &sessions, &queries, &spans, &events, &tenants}) *value = in.varint();
+    for (auto* value : {&traces, &sessions, &queries, &spans, &events, &tenants})
+        *value = in.varint();
     return in.ok();
 }
 
@@ -36,7 +38,8 @@ Result<Progress> Fold::resume(Epoch epoch) {
 
 void Fold::settle_all() {
     // Settling may touch what follows: indexes, not iterators.
-    for (std::size_t i = 0; i < dirty_stories_.size(); ++i) settle(*dirty_stories_[i]);
+    for (std::size_t i = 0; i < dirty_stories_.size(); ++i)
+        settle(*dirty_stories_[i]);
     for (std::size_t i = 0; i < dirty_queries_.size(); ++i) {
         const auto& its = *dirty_queries_[i];
         auto* in_session = session(its.tenant, its.session);
@@ -67,7 +70,8 @@ Result<Fold::Changed> Fold::commit(Offset folded) {
     settle_all();
     if (!failure_) return failure_.error();
     store::WriteBatch batch;
-    for (auto* story : dirty_stories_) write_story(*story, batch);
+    for (auto* story : dirty_stories_)
+        write_story(*story, batch);
     Changed changed;
     changed.queries_gone = queries_gone_;
     for (auto* its : dirty_queries_) {
@@ -98,10 +102,10 @@ Result<Fold::Changed> Fold::commit(Offset folded) {
     progress_.folded = folded;
     batch.put(store::Space::rows, keys::progress, progress_.pack());
     if (auto status = kv_.commit(batch); !status) return (failure_ = status).error();
-    for (auto* story : dirty_stories_) publish_context(*story);
+    for (auto* story : dirty_stories_)
+        publish_context(*story);
     return changed;
 }
-
 
 void Fold::shrink() {
     const auto count = [&](auto& list, auto& touched) {

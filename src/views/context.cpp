@@ -66,7 +66,7 @@ std::uint32_t LiveViews::tenant_number(std::string_view name) {
         if (const auto known = tenants_.find(key); known != tenants_.end()) return known->second;
     }
     const auto found = reads().tenant(name);
-    if (!found || !*found) return 0;   // 0 is nobody's number
+    if (!found || !*found) return 0;  // 0 is nobody's number
     const std::unique_lock lock(tenants_mutex_);
     return tenants_[key] = **found;
 }
@@ -95,7 +95,8 @@ items::Context LiveViews::context_of(std::string_view tenant, const items::Item&
     const auto& story = **cold;
     const auto in_session = reads.session(of_tenant, story.session);
     const auto in_query = reads.query(of_tenant, story.query);
-    context = ark::views::context_of(story, in_session ? in_session->get() : nullptr, in_query ? in_query->get() : nullptr);
+    context =
+        ark::views::context_of(story, in_session ? in_session->get() : nullptr, in_query ? in_query->get() : nullptr);
     add_surroundings(context, story, item);
     return context;
 }
@@ -104,7 +105,7 @@ items::Context LiveViews::context_without_trace(std::uint32_t tenant, const item
     items::Context context;
     const auto& facts = item.facts;
     if (facts.query_id.empty() && facts.query_name.empty()) return context;
-    if (!facts.query_id.empty() && !facts.query_name.empty() && !facts.session_id.empty()) return context;   // says all
+    if (!facts.query_id.empty() && !facts.query_name.empty() && !facts.session_id.empty()) return context;  // says all
     const auto reads = this->reads();
     const auto number = reads.query_number(tenant, facts.query_id.empty() ? facts.query_name : facts.query_id);
     if (!number || !*number) return context;

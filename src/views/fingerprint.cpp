@@ -1,7 +1,7 @@
-#include <xxhash.h>
-
 #include "base/hex.hpp"
 #include "views/live_views.hpp"
+
+#include <xxhash.h>
 
 /// One hash over what the views say, whatever drains, flushes and compactions it took to get there.
 namespace ark::views {
@@ -61,7 +61,8 @@ Result<std::string> fingerprint_of(const store::Snapshot& snapshot) {
             packed.push_back(static_cast<char>(record.what));
             packed.push_back(static_cast<char>(record.flags));
             packed.push_back(static_cast<char>(record.kind));
-            for (const auto value : {record.offset, record.time, record.start, record.end}) append_varint(packed, value);
+            for (const auto value : {record.offset, record.time, record.start, record.end})
+                append_varint(packed, value);
             packed.append(record.span_id.view());
             packed.append(record.parent.view());
             append_text(packed, record.name);

@@ -23,7 +23,7 @@ Status Fold::apply(const model::Batch& batch) {
 
 void Fold::apply(std::uint32_t tenant, const items::Item& item, UnixNanos received) {
     auto* story = locate(tenant, item);
-    if (story == nullptr) return;   // of no trace, query or session: the journal and the stream have it
+    if (story == nullptr) return;  // of no trace, query or session: the journal and the stream have it
     touch(*story);
     // What groups must know item by item comes first, on the story as it was before this item.
     correlate(*story, item);
@@ -99,7 +99,8 @@ void Fold::correlate(Story& story, const items::Item& item) {
     const auto offset = item.offset.value();
     const auto rev = offset + 1;
 
-    if (!facts.session_id.empty() && (facts.session_source > story.own_source || facts.session_id != story.session_seen)) {
+    if (!facts.session_id.empty() &&
+        (facts.session_source > story.own_source || facts.session_id != story.session_seen)) {
         const auto said = session_number(tenant, facts.session_id, offset);
         story.session_seen = facts.session_id;
         if (facts.session_source > story.own_source) {
@@ -111,7 +112,8 @@ void Fold::correlate(Story& story, const items::Item& item) {
 
     using Link = Story::QueryLink;
     if (story.key.type == StoryKey::Type::query) {
-        if (story.query == no_number) move_to_query(story, keys::last_number(story.key.id.view().substr(0, 8)), Link::by_id, rev);
+        if (story.query == no_number)
+            move_to_query(story, keys::last_number(story.key.id.view().substr(0, 8)), Link::by_id, rev);
     } else if (story.key.type == StoryKey::Type::trace) {
         const auto link = !facts.query_id.empty()     ? Link::by_id
                           : !facts.query_name.empty() ? Link::by_name
@@ -206,7 +208,8 @@ std::uint64_t Fold::query_number(std::uint32_t tenant, const model::Facts& facts
     return create_query(tenant, facts.query_id, facts, offset);
 }
 
-std::uint64_t Fold::create_query(std::uint32_t tenant, std::string_view id, const model::Facts& facts, std::uint64_t offset) {
+std::uint64_t Fold::create_query(std::uint32_t tenant, std::string_view id, const model::Facts& facts,
+                                 std::uint64_t offset) {
     ++progress_.queries;
     auto fresh = std::make_unique<Query>();
     fresh->tenant = tenant;
@@ -229,7 +232,8 @@ std::uint64_t Fold::create_implicit_query(Story& story, std::uint64_t offset) {
     return offset;
 }
 
-/// The newest query of a name is the one that the name means, with and without its namespace, with and without its session.
+/// The newest query of a name is the one that the name means, with and without its namespace, with and without its
+/// session.
 void Fold::name_query(Query& of_query, const model::Facts& facts, std::uint64_t session) {
     of_query.name = clip(facts.query_name, id_bytes_max);
     of_query.namespace_ = clip(facts.query_namespace, name_bytes_max);

@@ -1,11 +1,4 @@
 #pragma once
-#include <cstdint>
-#include <map>
-#include <memory>
-#include <string>
-#include <unordered_map>
-#include <vector>
-
 #include "base/cursor.hpp"
 #include "items/items.hpp"
 #include "store/kv.hpp"
@@ -14,6 +7,13 @@
 #include "views/ids.hpp"
 #include "views/keys.hpp"
 #include "views/story.hpp"
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
 
 namespace ark::views {
 
@@ -28,8 +28,8 @@ struct Progress {
     bool unpack(std::string_view bytes);
 };
 
-/// The fold: items in, rows and postings out. What it writes does not depend on where drains end: everything that is not a sum
-/// happens item by item, and sums are exact.
+/// The fold: items in, rows and postings out. What it writes does not depend on where drains end: everything that is
+/// not a sum happens item by item, and sums are exact.
 ///
 /// One thread. An error of the store is kept: commit() reports it and writes nothing, and the fold is of no more use.
 class Fold {
@@ -45,8 +45,8 @@ public:
     void apply(std::uint32_t tenant, const items::Item& item, UnixNanos received);
     std::uint32_t tenant(std::string_view name);
 
-    /// Writes everything since the last commit in one batch. `changed` gets the queries and sessions it wrote (valid until the
-    /// next call) so that the heads can follow.
+    /// Writes everything since the last commit in one batch. `changed` gets the queries and sessions it wrote (valid
+    /// until the next call) so that the heads can follow.
     struct Changed {
         std::vector<const Query*> queries;
         std::vector<const Session*> sessions;
@@ -63,8 +63,10 @@ private:
     void correlate(Story& story, const items::Item& item);
     void note_question(Story& story, const items::Item& item);
     std::uint64_t session_number(std::uint32_t tenant, std::string_view id, std::uint64_t offset);
-    std::uint64_t query_number(std::uint32_t tenant, const model::Facts& facts, std::uint64_t session, std::uint64_t offset);
-    std::uint64_t create_query(std::uint32_t tenant, std::string_view id, const model::Facts& facts, std::uint64_t offset);
+    std::uint64_t query_number(std::uint32_t tenant, const model::Facts& facts, std::uint64_t session,
+                               std::uint64_t offset);
+    std::uint64_t create_query(std::uint32_t tenant, std::string_view id, const model::Facts& facts,
+                               std::uint64_t offset);
     std::uint64_t create_implicit_query(Story& story, std::uint64_t offset);
     std::uint64_t find_by_name(std::uint32_t tenant, const model::Facts& facts, std::uint64_t session);
     void name_query(Query& query, const model::Facts& facts, std::uint64_t session);
@@ -104,8 +106,8 @@ private:
     void write_story(Story& story, store::WriteBatch& batch);
     void publish_context(Story& story);
 
-    store::Kv& kv_;          // outlives us
-    HotStories& stories_;    // outlives us; shared with readers
+    store::Kv& kv_;        // outlives us
+    HotStories& stories_;  // outlives us; shared with readers
     const std::size_t hot_bytes_max_;
     Ids ids_;
     Progress progress_;
@@ -113,7 +115,7 @@ private:
     std::uint64_t drain_ = 1;
 
     std::unordered_map<std::string, std::uint32_t> tenants_;
-    std::unordered_map<std::uint64_t, std::unique_ptr<Session>> sessions_;   // by number
+    std::unordered_map<std::uint64_t, std::unique_ptr<Session>> sessions_;  // by number
     std::unordered_map<std::uint64_t, std::unique_ptr<Query>> queries_;
     Touched<Story> touched_stories_;
     Touched<Session> touched_sessions_;
@@ -124,7 +126,7 @@ private:
     std::vector<Session*> dirty_sessions_;
     std::vector<Query*> dirty_queries_;
     std::vector<std::uint64_t> queries_gone_;
-    std::map<std::string, std::pair<bool, char>> members_changed_;   // key → present, Row type
+    std::map<std::string, std::pair<bool, char>> members_changed_;  // key → present, Row type
     std::vector<Story::NewName> new_names_;
 };
 

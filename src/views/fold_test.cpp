@@ -1,10 +1,10 @@
 #include "views/fold.hpp"
 
-#include <gtest/gtest.h>
+#include "views/testing/folding.hpp"
 
 #include <algorithm>
 
-#include "views/testing/folding.hpp"
+#include <gtest/gtest.h>
 
 namespace ark::views {
 namespace {
@@ -29,7 +29,12 @@ std::uint32_t count(const Names& names, std::string_view name) {
 }
 
 Make root(std::uint8_t trace = 1) {
-    return Make::span(trace, 1, 0, 10, 60).named("answer").kind(Kind::query).input("What is it?").output("42").tokens(100, 10);
+    return Make::span(trace, 1, 0, 10, 60)
+        .named("answer")
+        .kind(Kind::query)
+        .input("What is it?")
+        .output("42")
+        .tokens(100, 10);
 }
 Make agent(std::uint8_t trace = 1) {
     return Make::span(trace, 2, 1, 11, 50).named("invoke_agent").kind(Kind::agent).agent("planner").tokens(100, 10);
@@ -87,7 +92,8 @@ class AnyOrder : public ::testing::TestWithParam<int> {};
 TEST_P(AnyOrder, OfSpansGivesTheSameRows) {
     std::vector<Make> spans{root(), agent(), call(), tool()};
     std::vector<std::size_t> order{0, 1, 2, 3};
-    for (int i = 0; i < GetParam(); ++i) std::next_permutation(order.begin(), order.end());
+    for (int i = 0; i < GetParam(); ++i)
+        std::next_permutation(order.begin(), order.end());
     Folding f(test_name());
     for (std::size_t i = 0; i < order.size(); ++i) {
         f.add(spans[order[i]]);
@@ -115,7 +121,10 @@ TEST(Fold, CountsASpanSentTwiceOnceAndKeepsTheLaterOne) {
 
 TEST(Fold, MovesATraceToTheSessionOfAStrongerSource) {
     Folding f(test_name());
-    f.add_all({Make::span(1, 3, 1, 12, 20).kind(Kind::llm).session("weak", SessionSource::conversation).conversation("weak")});
+    f.add_all({Make::span(1, 3, 1, 12, 20)
+                   .kind(Kind::llm)
+                   .session("weak", SessionSource::conversation)
+                   .conversation("weak")});
     EXPECT_EQ(f.session("weak")->traces, 1u);
     f.reopen();
     f.add_all({Make::span(1, 4, 1, 12, 20).kind(Kind::llm).session("strong", SessionSource::ark),
@@ -294,9 +303,9 @@ TEST(Fold, TellsAQueryFromEventsAloneAndFromSpansOnceThereAre) {
 
 TEST(Fold, CountsUsageOfEnclosingSpansOnlyWhereNoModelCallIsBelow) {
     Folding f(test_name());
-    f.add_all({Make::span(1, 9, 2, 3, 4).kind(Kind::llm).tokens(10, 1),       // below agent 2
-               Make::span(1, 5, 3, 3, 4).kind(Kind::agent).tokens(7, 0),     // below agent 3, which says 20 in all
-               Make::span(1, 3, 1, 2, 5).kind(Kind::agent).tokens(20, 2),    // no model call visible below
+    f.add_all({Make::span(1, 9, 2, 3, 4).kind(Kind::llm).tokens(10, 1),    // below agent 2
+               Make::span(1, 5, 3, 3, 4).kind(Kind::agent).tokens(7, 0),   // below agent 3, which says 20 in all
+               Make::span(1, 3, 1, 2, 5).kind(Kind::agent).tokens(20, 2),  // no model call visible below
                Make::span(1, 2, 1, 2, 5).kind(Kind::agent).tokens(10, 1),
                Make::span(1, 1, 0, 1, 6).kind(Kind::query).tokens(30, 3)});
     const auto trace = f.trace(1);
@@ -318,7 +327,8 @@ TEST(Fold, KeepsTenantsApart) {
 
 TEST(Fold, IgnoresCyclesOfParents) {
     Folding f(test_name());
-    f.add_all({Make::span(1, 1, 2, 1, 2).kind(Kind::agent).tokens(5, 5), Make::span(1, 2, 1, 1, 2).kind(Kind::agent).tokens(5, 5),
+    f.add_all({Make::span(1, 1, 2, 1, 2).kind(Kind::agent).tokens(5, 5),
+               Make::span(1, 2, 1, 1, 2).kind(Kind::agent).tokens(5, 5),
                Make::span(1, 3, 3, 1, 2).kind(Kind::llm).tokens(1, 1)});
     EXPECT_EQ(f.trace(1)->spans, 3u);
 }

@@ -14,7 +14,8 @@ void merge_start(std::uint64_t& start, std::uint64_t other) {
 }  // namespace
 
 void QuestionSet::add(const Question& question) {
-    const auto known = std::find_if(questions_.begin(), questions_.end(), [&](const auto& q) { return q.id == question.id; });
+    const auto known =
+        std::find_if(questions_.begin(), questions_.end(), [&](const auto& q) { return q.id == question.id; });
     if (known != questions_.end()) {
         known->asked += question.asked;
         known->closed += question.closed;
@@ -28,7 +29,8 @@ void QuestionSet::add(const Question& question) {
 }
 
 void QuestionSet::take_back(const Question& question) {
-    const auto known = std::find_if(questions_.begin(), questions_.end(), [&](const auto& q) { return q.id == question.id; });
+    const auto known =
+        std::find_if(questions_.begin(), questions_.end(), [&](const auto& q) { return q.id == question.id; });
     if (known == questions_.end()) return;
     known->asked -= std::min(known->asked, question.asked);
     known->closed -= std::min(known->closed, question.closed);
@@ -68,11 +70,15 @@ UsageSplit Group::usage() const {
 State Group::state(bool is_session, bool quiet) const {
     if (questions.pending() > 0) return State::waiting;
     const bool loose_counts = best_is_loose || best_story == no_number;
-    if (totals[0].running + (loose_counts ? totals[1].running : 0) > 0) return quiet ? State::interrupted : State::running;
+    if (totals[0].running + (loose_counts ? totals[1].running : 0) > 0)
+        return quiet ? State::interrupted : State::running;
     switch (best_outcome) {
-        case Outcome::failed: return State::error;
-        case Outcome::canceled: return is_session ? State::idle : State::canceled;
-        default: return is_session ? State::idle : State::done;
+        case Outcome::failed:
+            return State::error;
+        case Outcome::canceled:
+            return is_session ? State::idle : State::canceled;
+        default:
+            return is_session ? State::idle : State::done;
     }
 }
 
@@ -101,30 +107,37 @@ void Group::forget_observed() {
 
 void Group::pack_common(std::string& out) const {
     out.push_back(static_cast<char>(row_version));
-    for (const auto value : {rev, start, last, received, best_story + 1}) append_varint(out, value);
+    for (const auto value : {rev, start, last, received, best_story + 1})
+        append_varint(out, value);
     out.push_back(static_cast<char>(best_knowledge));
     out.push_back(static_cast<char>(best_outcome));
     out.push_back(static_cast<char>(best_is_loose ? 1 : 0));
-    for (const auto& part : totals) part.pack(out);
-    for (const auto& list : names) list.pack(out);
+    for (const auto& part : totals)
+        part.pack(out);
+    for (const auto& list : names)
+        list.pack(out);
     questions.pack(out);
 }
 
 void Group::unpack_common(Unpacker& in) {
     if (in.byte() != row_version) in.fail();
-    for (auto* value : {&rev, &start, &last, &received, &best_story}) *value = in.varint();
+    for (auto* value : {&rev, &start, &last, &received, &best_story})
+        *value = in.varint();
     --best_story;
     best_knowledge = static_cast<Knowledge>(std::min<std::uint8_t>(in.byte(), 2));
     best_outcome = static_cast<Outcome>(in.byte() & 3);
     best_is_loose = in.byte() != 0;
-    for (auto& part : totals) part.unpack(in);
-    for (auto& list : names) list.unpack(in);
+    for (auto& part : totals)
+        part.unpack(in);
+    for (auto& list : names)
+        list.unpack(in);
     questions.unpack(in);
 }
 
 std::size_t Group::bytes_common() const {
     std::size_t sum = 0;
-    for (const auto& list : names) sum += list.bytes();
+    for (const auto& list : names)
+        sum += list.bytes();
     return sum + 512;
 }
 
@@ -151,7 +164,8 @@ std::string Query::pack() const {
     std::string out;
     out.reserve(512);
     pack_common(out);
-    for (const auto* text : {&id, &name, &namespace_, &conversation}) append_text(out, *text);
+    for (const auto* text : {&id, &name, &namespace_, &conversation})
+        append_text(out, *text);
     out.push_back(static_cast<char>((implicit ? 1 : 0) | (named_only ? 2 : 0)));
     out.push_back(static_cast<char>(session_source));
     append_varint(out, session + 1);
@@ -161,14 +175,16 @@ std::string Query::pack() const {
         append_varint(out, run.story);
         out.append(run.trace.view());
     }
-    for (const auto* preview : {&input, &output, &error}) preview->pack(out);
+    for (const auto* preview : {&input, &output, &error})
+        preview->pack(out);
     return out;
 }
 
 bool Query::unpack(std::string_view row) {
     Unpacker in(row);
     unpack_common(in);
-    for (auto* text : {&id, &name, &namespace_, &conversation}) *text = in.text();
+    for (auto* text : {&id, &name, &namespace_, &conversation})
+        *text = in.text();
     const auto bits = in.byte();
     implicit = (bits & 1) != 0;
     named_only = (bits & 2) != 0;
@@ -181,7 +197,8 @@ bool Query::unpack(std::string_view row) {
         run.story = in.varint();
         in.id(run.trace);
     }
-    for (auto* preview : {&input, &output, &error}) preview->unpack(in);
+    for (auto* preview : {&input, &output, &error})
+        preview->unpack(in);
     return in.ok();
 }
 
@@ -207,7 +224,8 @@ std::string Session::pack() const {
     std::string out;
     out.reserve(512);
     pack_common(out);
-    for (const auto* text : {&id, &owner, &first_title, &query_names}) append_text(out, *text);
+    for (const auto* text : {&id, &owner, &first_title, &query_names})
+        append_text(out, *text);
     append_varint(out, owner_story + 1);
     append_varint(out, queries);
     append_varint(out, first_query + 1);
@@ -218,7 +236,8 @@ std::string Session::pack() const {
 bool Session::unpack(std::string_view row) {
     Unpacker in(row);
     unpack_common(in);
-    for (auto* text : {&id, &owner, &first_title, &query_names}) *text = in.text();
+    for (auto* text : {&id, &owner, &first_title, &query_names})
+        *text = in.text();
     owner_story = in.varint() - 1;
     queries = in.varint();
     first_query = in.varint() - 1;

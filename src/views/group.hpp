@@ -1,12 +1,12 @@
 #pragma once
+#include "views/story.hpp"
+#include "views/totals.hpp"
+
 #include <array>
 #include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "views/story.hpp"
-#include "views/totals.hpp"
 
 /// Queries and sessions: sums over the stories that belong to them. Written by the fold's thread only.
 namespace ark::views {
@@ -24,12 +24,12 @@ public:
     void unpack(Unpacker& in);
 
 private:
-    std::vector<Question> questions_;   // at most questions_of_group_max: beyond, the oldest closed one goes
+    std::vector<Question> questions_;  // at most questions_of_group_max: beyond, the oldest closed one goes
 };
 
 struct Group {
     std::uint32_t tenant = 0;
-    std::uint64_t number = no_number;   ///< offset of the first item that named it
+    std::uint64_t number = no_number;  ///< offset of the first item that named it
     std::uint64_t rev = 0;
     std::uint64_t start = 0, last = 0;  ///< of events' own time
     std::uint64_t received = 0;         ///< broker's time of the last item
@@ -42,14 +42,16 @@ struct Group {
     Outcome best_outcome = Outcome::done;
     bool best_is_loose = false;
 
-    bool dirty = false;        // in this drain's list
-    std::uint64_t drain = 0;   // that touched it last
-    std::size_t counted = 0;   // bytes in the hot state's sum
-    bool stored = false;       // there is a committed row of it
+    bool dirty = false;       // in this drain's list
+    std::uint64_t drain = 0;  // that touched it last
+    std::size_t counted = 0;  // bytes in the hot state's sum
+    bool stored = false;      // there is a committed row of it
 
     bool empty() const { return totals[0].stories + totals[1].stories == 0; }
     /// Where there are spans, events without trace tell the same again: they count only themselves.
-    Part telling() const { return totals[0].spans > 0 || totals[1].by_kind == decltype(totals[1].by_kind){} ? Part::traces : Part::loose; }
+    Part telling() const {
+        return totals[0].spans > 0 || totals[1].by_kind == decltype(totals[1].by_kind){} ? Part::traces : Part::loose;
+    }
     const Totals& told() const { return totals[static_cast<std::size_t>(telling())]; }
     std::uint64_t events() const { return totals[0].events + totals[1].events; }
     UsageSplit usage() const;
@@ -69,15 +71,15 @@ struct Query : Group {
     std::string id;
     std::string name;
     std::string namespace_;
-    bool implicit = false;      ///< stands for an agentic trace that names no query
-    bool named_only = false;    ///< its id is its name until a producer says a better one
+    bool implicit = false;    ///< stands for an agentic trace that names no query
+    bool named_only = false;  ///< its id is its name until a producer says a better one
     model::SessionSource session_source = model::SessionSource::none;
     std::uint64_t session = no_number;
     struct Run {
         std::uint64_t story = no_number;
         TraceId trace;
     };
-    std::vector<Run> runs;      ///< oldest first, at most traces_of_query_max
+    std::vector<Run> runs;  ///< oldest first, at most traces_of_query_max
     Preview input, output, error;
     std::string conversation;
     std::uint64_t conversation_story = no_number;
@@ -98,8 +100,8 @@ struct Session : Group {
     NameList conversations;
     std::uint64_t queries = 0;
     std::uint64_t first_query = no_number;
-    std::string first_title;    ///< of the first query
-    std::string query_names;    ///< for the search: names of its queries, at most search_bytes_max
+    std::string first_title;  ///< of the first query
+    std::string query_names;  ///< for the search: names of its queries, at most search_bytes_max
 
     void observe(const Story& story);
     void forget_observed();

@@ -28,7 +28,8 @@ Head of_group(const Group& group, bool is_session) {
     }
     head.state = group.state(is_session, false);
     for (std::size_t i = 0; i < name_kind_count; ++i) {
-        for (const auto& item : group.names[i].items()) head.names.push_back(hash_of(static_cast<NameKind>(i), item.name));
+        for (const auto& item : group.names[i].items())
+            head.names.push_back(hash_of(static_cast<NameKind>(i), item.name));
     }
     head.names.shrink_to_fit();
     return head;
@@ -83,7 +84,8 @@ Heads::Chunks Heads::chunks() const {
 
 void Heads::put(std::vector<Head> heads) {
     std::sort(heads.begin(), heads.end(), [](const Head& a, const Head& b) { return a.number < b.number; });
-    for (auto& head : heads) put_one(std::move(head));
+    for (auto& head : heads)
+        put_one(std::move(head));
 }
 
 void Heads::put_one(Head head) {
@@ -104,7 +106,7 @@ void Heads::put_one(Head head) {
         return;
     }
     auto* chunk = chunk_of(head.number);
-    if (chunk == nullptr) return;   // older than the oldest that is kept
+    if (chunk == nullptr) return;  // older than the oldest that is kept
     const std::lock_guard lock(chunk->mutex);
     const auto at = position_of(*chunk, head.number);
     if (at != chunk->heads.end() && at->number == head.number) {
@@ -142,7 +144,8 @@ std::size_t Heads::bytes() const {
     for (const auto& chunk : chunks()) {
         const std::lock_guard lock(chunk->mutex);
         sum += chunk->heads.capacity() * sizeof(Head);
-        for (const auto& head : chunk->heads) sum += head.text.capacity() + head.names.capacity() * sizeof(std::uint32_t);
+        for (const auto& head : chunk->heads)
+            sum += head.text.capacity() + head.names.capacity() * sizeof(std::uint32_t);
     }
     return sum;
 }

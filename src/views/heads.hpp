@@ -1,4 +1,6 @@
 #pragma once
+#include "views/group.hpp"
+
 #include <cstdint>
 #include <memory>
 #include <mutex>
@@ -7,24 +9,22 @@
 #include <string_view>
 #include <vector>
 
-#include "views/group.hpp"
-
 /// What list filters need of every query and session, in memory: a list is a walk over these and a few reads of rows.
 namespace ark::views {
 
-inline constexpr std::size_t heads_max = 256 * 1024;   // of each kind, ~200 bytes each: 50 MB; the oldest go beyond
+inline constexpr std::size_t heads_max = 256 * 1024;  // of each kind, ~200 bytes each: 50 MB; the oldest go beyond
 
 struct Head {
     std::uint64_t number = no_number;
     std::uint64_t start = 0, last = 0, received = 0;
-    std::uint64_t session = no_number;   ///< of a query
+    std::uint64_t session = no_number;  ///< of a query
     std::uint32_t tenant = 0;
-    std::uint16_t kinds = 0;             ///< bit per kind that occurs
-    bool gone = false;                   ///< deleted, or nothing belongs to it
-    bool failed = false;                 ///< has errors
-    State state = State::done;           ///< as if its producer were alive
-    std::vector<std::uint32_t> names;    ///< hashes of (NameKind, name)
-    std::string text;                    ///< lower case: id, title, names: what search looks through
+    std::uint16_t kinds = 0;           ///< bit per kind that occurs
+    bool gone = false;                 ///< deleted, or nothing belongs to it
+    bool failed = false;               ///< has errors
+    State state = State::done;         ///< as if its producer were alive
+    std::vector<std::uint32_t> names;  ///< hashes of (NameKind, name)
+    std::string text;                  ///< lower case: id, title, names: what search looks through
 
     static Head of(const Query& query);
     static Head of(const Session& session);
@@ -32,8 +32,8 @@ struct Head {
     State state_at(std::uint64_t now, std::uint64_t interrupted_after) const;
 };
 
-/// Heads of one kind, by number. The fold's thread writes after each commit, any thread reads; a reader holds up the fold for the
-/// walk of one chunk at most.
+/// Heads of one kind, by number. The fold's thread writes after each commit, any thread reads; a reader holds up the
+/// fold for the walk of one chunk at most.
 class Heads {
 public:
     /// In the order of numbers within what is new.
@@ -57,16 +57,16 @@ private:
     struct Chunk {
         mutable std::mutex mutex;
         std::uint64_t first = 0;
-        std::vector<Head> heads;   // ascending numbers
+        std::vector<Head> heads;  // ascending numbers
     };
     using Chunks = std::vector<std::shared_ptr<Chunk>>;
     Chunks chunks() const;
     void put_one(Head head);
-    Chunk* chunk_of(std::uint64_t number);   // null = older than all
+    Chunk* chunk_of(std::uint64_t number);  // null = older than all
     static std::vector<Head>::iterator position_of(Chunk& chunk, std::uint64_t number);
 
-    mutable std::shared_mutex mutex_;   // of the list of chunks, not of their contents
-    Chunks chunks_;                     // ascending; written by the fold's thread only
+    mutable std::shared_mutex mutex_;  // of the list of chunks, not of their contents
+    Chunks chunks_;                    // ascending; written by the fold's thread only
 };
 
 /// Lower case of ASCII; other bytes as they are.

@@ -26,7 +26,7 @@ Story& HotStories::insert(std::unique_ptr<Story> story) {
 void HotStories::erase(Story& story) {
     by_number_.erase(story.number);
     auto& shard = shard_of(story.key);
-    std::unique_ptr<Story> gone;   // freed outside the lock
+    std::unique_ptr<Story> gone;  // freed outside the lock
     const std::lock_guard lock(shard.mutex);
     const auto found = shard.stories.find(story.key);
     gone = std::move(found->second);

@@ -1,4 +1,7 @@
 #pragma once
+#include "views/group.hpp"
+#include "views/story.hpp"
+
 #include <array>
 #include <cstdint>
 #include <deque>
@@ -7,14 +10,11 @@
 #include <unordered_map>
 #include <utility>
 
-#include "views/group.hpp"
-#include "views/story.hpp"
-
 /// Folded state kept in memory: what the fold works on between commits, the least recently touched goes first.
 namespace ark::views {
 
-/// Stories by key and by number. The fold's thread alone inserts, erases and writes; it takes the shard's lock for that, so that
-/// others may look at a story under the same lock (context_of, derives_events).
+/// Stories by key and by number. The fold's thread alone inserts, erases and writes; it takes the shard's lock for
+/// that, so that others may look at a story under the same lock (context_of, derives_events).
 class HotStories {
 public:
     Story* find(const StoryKey& key);   ///< fold's thread
@@ -46,11 +46,11 @@ private:
     Shard& shard_of(const StoryKey& key) { return shards_[key.hash() >> 58]; }
 
     std::array<Shard, 64> shards_;
-    std::unordered_map<std::uint64_t, Story*> by_number_;   // fold's thread only
+    std::unordered_map<std::uint64_t, Story*> by_number_;  // fold's thread only
 };
 
-/// Evicts what was not touched for longest until the sum of sizes fits. One queue for stories, queries and sessions would need
-/// a common base: each kind has its own, with its share of the budget.
+/// Evicts what was not touched for longest until the sum of sizes fits. One queue for stories, queries and sessions
+/// would need a common base: each kind has its own, with its share of the budget.
 template <class Thing>
 class Touched {
 public:
@@ -61,7 +61,8 @@ public:
     void gone(std::size_t bytes) { bytes_ -= bytes; }
     std::size_t bytes() const { return bytes_; }
 
-    /// find(number) → Thing* or null; evict(Thing&) must erase it and return what it had counted; `live`: how many there are.
+    /// find(number) → Thing* or null; evict(Thing&) must erase it and return what it had counted; `live`: how many
+    /// there are.
     template <class Find, class Evict>
     void shrink(std::size_t bytes_max, std::size_t live, Find find, Evict evict) {
         while (bytes_ > bytes_max && !queue_.empty()) {
@@ -80,7 +81,7 @@ public:
     }
 
 private:
-    std::deque<std::pair<std::uint64_t, std::uint64_t>> queue_;   // (number, drain), oldest first
+    std::deque<std::pair<std::uint64_t, std::uint64_t>> queue_;  // (number, drain), oldest first
     std::size_t bytes_ = 0;
 };
 

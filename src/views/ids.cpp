@@ -5,7 +5,7 @@
 namespace ark::views {
 namespace {
 
-constexpr std::size_t known_max = 16'384;   // ~2 MB; misses cost a point read
+constexpr std::size_t known_max = 16'384;  // ~2 MB; misses cost a point read
 
 }  // namespace
 

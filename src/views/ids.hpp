@@ -1,10 +1,10 @@
 #pragma once
+#include "store/kv.hpp"
+
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <unordered_map>
-
-#include "store/kv.hpp"
 
 namespace ark::views {
 
@@ -23,9 +23,9 @@ public:
 private:
     void remember(const std::string& key, std::uint64_t number);
 
-    store::Kv& kv_;   // outlives us
-    std::unordered_map<std::string, std::optional<std::uint64_t>> changed_;   // nothing = removed
-    std::unordered_map<std::string, std::uint64_t> known_;                    // emptied when it is full
+    store::Kv& kv_;                                                          // outlives us
+    std::unordered_map<std::string, std::optional<std::uint64_t>> changed_;  // nothing = removed
+    std::unordered_map<std::string, std::uint64_t> known_;                   // emptied when it is full
 };
 
 }  // namespace ark::views

@@ -1,10 +1,10 @@
 #pragma once
+#include "views/packing.hpp"
+#include "views/story.hpp"
+
 #include <cstdint>
 #include <string>
 #include <string_view>
-
-#include "views/packing.hpp"
-#include "views/story.hpp"
 
 /// The keys of the store (docs/views.md has them all).
 namespace ark::views::keys {
@@ -36,7 +36,8 @@ inline std::string query_id(std::uint32_t tenant, std::string_view id) {
     return named('i', tenant, id);
 }
 /// A query's name within a session (or none) and a namespace (or none).
-inline std::string query_name(std::uint32_t tenant, std::uint64_t session, std::string_view space, std::string_view name) {
+inline std::string query_name(std::uint32_t tenant, std::uint64_t session, std::string_view space,
+                              std::string_view name) {
     std::string out(1, 'n');
     append_tenant(out, tenant);
     append_number(out, session);
@@ -61,7 +62,8 @@ inline std::string row(Row type, std::uint32_t tenant, std::uint64_t number) {
 }
 inline std::uint32_t tenant_of_row(std::string_view key) {
     std::uint32_t tenant = 0;
-    for (const char c : key.substr(1, 4)) tenant = tenant << 8 | static_cast<std::uint8_t>(c);
+    for (const char c : key.substr(1, 4))
+        tenant = tenant << 8 | static_cast<std::uint8_t>(c);
     return tenant;
 }
 inline Row row_type(const StoryKey& key) {
@@ -82,7 +84,7 @@ inline std::string member(Member type, std::uint64_t group, std::uint64_t story)
     return out;
 }
 
-inline constexpr std::string_view progress = "m";   ///< where the fold stands, and how much it has counted
+inline constexpr std::string_view progress = "m";  ///< where the fold stands, and how much it has counted
 
 // Space postings.
 
@@ -99,7 +101,8 @@ inline std::string chunk(std::uint64_t story, std::uint64_t first_offset) {
 
 /// The first key behind all that begin with `prefix`.
 inline std::string behind(std::string prefix) {
-    while (!prefix.empty() && static_cast<std::uint8_t>(prefix.back()) == 0xff) prefix.pop_back();
+    while (!prefix.empty() && static_cast<std::uint8_t>(prefix.back()) == 0xff)
+        prefix.pop_back();
     if (!prefix.empty()) prefix.back() = static_cast<char>(static_cast<std::uint8_t>(prefix.back()) + 1);
     return prefix;
 }

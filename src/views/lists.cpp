@@ -1,15 +1,14 @@
+#include "base/hex.hpp"
 #include "views/live_views.hpp"
 
 #include <algorithm>
-
-#include "base/hex.hpp"
 
 /// Lists and lookups, each over one snapshot of the store.
 namespace ark::views {
 namespace {
 
 constexpr std::size_t page_rows_max = 1000;
-constexpr std::size_t trace_rows_scanned_max = 20'000;   // per page: ~20 ms; beyond, the page ends early with a `next`
+constexpr std::size_t trace_rows_scanned_max = 20'000;  // per page: ~20 ms; beyond, the page ends early with a `next`
 
 bool mentions(const Names& names, std::string_view name) {
     return name.empty() || std::any_of(names.begin(), names.end(), [&](const auto& n) { return n.name == name; });
@@ -17,8 +16,8 @@ bool mentions(const Names& names, std::string_view name) {
 
 template <class Row>
 bool mentions_all(const Row& row, const ListRequest& request) {
-    return mentions(row.agents, request.agent) && mentions(row.teams, request.team) && mentions(row.tools, request.tool) &&
-           mentions(row.models, request.model);
+    return mentions(row.agents, request.agent) && mentions(row.teams, request.team) &&
+           mentions(row.tools, request.tool) && mentions(row.models, request.model);
 }
 
 bool overlaps(std::uint64_t start, std::uint64_t last, const ListRequest& request) {
@@ -74,7 +73,7 @@ private:
         Order order;
         bool operator()(const Place& a, const Place& b) const { return comes_after(b, a, order); }
     };
-    std::vector<Place> places_;   // a heap with the last place on top
+    std::vector<Place> places_;  // a heap with the last place on top
     Before before_;
     std::size_t limit_;
 };
@@ -83,7 +82,7 @@ private:
 struct HeadFilter {
     const ListRequest& request;
     std::uint32_t tenant;
-    std::uint64_t session;   ///< no_number = any
+    std::uint64_t session;  ///< no_number = any
     Moment moment;
     std::string search;
 
@@ -124,15 +123,16 @@ std::size_t page_size(const ListRequest& request) {
 struct LiveViews::Selection {
     bool nothing = false;
     std::uint32_t tenant = 0;
-    std::uint64_t session = no_number;   ///< queries of it
-    std::uint64_t only = no_number;      ///< just this one
+    std::uint64_t session = no_number;  ///< queries of it
+    std::uint64_t only = no_number;     ///< just this one
 };
 
 Reads LiveViews::reads() const {
     return {*kv_, moment()};
 }
 
-Result<std::unique_ptr<Story>> LiveViews::find_trace(const Reads& reads, std::string_view tenant, const TraceId& id) const {
+Result<std::unique_ptr<Story>> LiveViews::find_trace(const Reads& reads, std::string_view tenant,
+                                                     const TraceId& id) const {
     ARK_TRY(const auto of_tenant, reads.tenant(tenant));
     if (!of_tenant) return std::unique_ptr<Story>();
     const auto key = StoryKey::of_trace(*of_tenant, id);
@@ -242,7 +242,7 @@ static Result<Page<Row>> page_of_heads(const Heads& heads, const HeadFilter& fil
 }
 
 Result<Page<QueryRow>> LiveViews::queries(const ListRequest& request) {
-    const auto at = cursor();   // before the reads: what they show is at least this
+    const auto at = cursor();  // before the reads: what they show is at least this
     const auto reads = this->reads();
     ARK_TRY(const auto selection, select(reads, request, false));
     Page<QueryRow> page;
@@ -353,7 +353,8 @@ Result<std::vector<SpanEntry>> LiveViews::trace_spans(std::string_view tenant, c
     return spans;
 }
 
-Result<std::vector<SpanEntry>> LiveViews::session_spans(std::string_view tenant, std::string_view id, std::size_t limit) {
+Result<std::vector<SpanEntry>> LiveViews::session_spans(std::string_view tenant, std::string_view id,
+                                                        std::size_t limit) {
     const auto reads = this->reads();
     std::vector<SpanEntry> spans;
     ARK_TRY(const auto of_tenant, reads.tenant(tenant));
@@ -381,8 +382,8 @@ Result<std::optional<SpanEntry>> LiveViews::span(std::string_view tenant, const 
     return std::optional<SpanEntry>();
 }
 
-Result<std::vector<Offset>> LiveViews::items_of_trace(std::string_view tenant, const TraceId& id, Offset from, Offset until,
-                                                      std::size_t limit) {
+Result<std::vector<Offset>> LiveViews::items_of_trace(std::string_view tenant, const TraceId& id, Offset from,
+                                                      Offset until, std::size_t limit) {
     const auto reads = this->reads();
     std::vector<Offset> offsets;
     ARK_TRY(const auto story, find_trace(reads, tenant, id));
@@ -411,8 +412,8 @@ Result<std::vector<Offset>> LiveViews::items_of_query(std::string_view tenant, s
     return merge_offsets(reads, keys::Member::of_query, *number, from, until, limit);
 }
 
-Result<std::vector<Offset>> LiveViews::merge_offsets(const Reads& reads, keys::Member type, std::uint64_t group, Offset from,
-                                                     Offset until, std::size_t limit) const {
+Result<std::vector<Offset>> LiveViews::merge_offsets(const Reads& reads, keys::Member type, std::uint64_t group,
+                                                     Offset from, Offset until, std::size_t limit) const {
     ARK_TRY(const auto members, reads.members(type, group));
     std::vector<Offset> offsets;
     for (const auto& member : members) {

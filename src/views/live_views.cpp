@@ -6,11 +6,12 @@
 namespace ark::views {
 namespace {
 
-// One commit: large enough that a story's items of several batches share a key, small enough that what it touches stays in the
-// processor's cache (a drain of 200,000 small spans costs half as much again per span) and that readers lag by milliseconds.
+// One commit: large enough that a story's items of several batches share a key, small enough that what it touches stays
+// in the processor's cache (a drain of 200,000 small spans costs half as much again per span) and that readers lag by
+// milliseconds.
 constexpr std::uint64_t drain_bytes_max = 32u << 20;
 constexpr std::uint64_t drain_items_max = 16'000;
-constexpr std::chrono::seconds flush_every{60};   // when little happens: retention waits for flushed folds
+constexpr std::chrono::seconds flush_every{60};  // when little happens: retention waits for flushed folds
 constexpr const char* pin_name = "views";
 
 store::KvConfig kv_config(const ViewsConfig& config) {
@@ -39,7 +40,7 @@ Result<std::unique_ptr<LiveViews>> open_anew(const ViewsConfig& config, journal:
 
 Result<std::unique_ptr<Views>> Views::open(const ViewsConfig& config, journal::Journal& journal, Clock& clock) {
     std::error_code ignored;
-    std::filesystem::create_directories(config.directory, ignored);   // the store says what is wrong
+    std::filesystem::create_directories(config.directory, ignored);  // the store says what is wrong
     auto kv = store::Kv::open(kv_config(config));
     if (!kv && kv.error().code != Errc::corrupt) return prefix(kv.error(), "open views");
     if (kv) {
@@ -172,11 +173,14 @@ Status LiveViews::drain(journal::Reader& reader, bool& idle) {
 Status LiveViews::commit(Offset folded) {
     ARK_TRY(const auto changed, fold_.commit(folded));
     std::vector<Head> heads;
-    for (const auto* its : changed.queries) heads.push_back(Head::of(*its));
+    for (const auto* its : changed.queries)
+        heads.push_back(Head::of(*its));
     query_heads_.put(std::move(heads));
-    for (const auto number : changed.queries_gone) query_heads_.remove(number);
+    for (const auto number : changed.queries_gone)
+        query_heads_.remove(number);
     heads.clear();
-    for (const auto* its : changed.sessions) heads.push_back(Head::of(*its));
+    for (const auto* its : changed.sessions)
+        heads.push_back(Head::of(*its));
     session_heads_.put(std::move(heads));
     fold_.shrink();
     {
@@ -186,7 +190,8 @@ Status LiveViews::commit(Offset folded) {
     // From here readers may rely on it.
     folded_.store(folded.value(), std::memory_order_release);
     const std::lock_guard lock(listeners_->mutex);
-    for (const auto& [token, listener] : listeners_->by_token) listener(folded);
+    for (const auto& [token, listener] : listeners_->by_token)
+        listener(folded);
     return ok();
 }
 

@@ -1,4 +1,11 @@
 #pragma once
+#include "store/kv.hpp"
+#include "views/fold.hpp"
+#include "views/heads.hpp"
+#include "views/hot.hpp"
+#include "views/reads.hpp"
+#include "views/views.hpp"
+
 #include <atomic>
 #include <condition_variable>
 #include <list>
@@ -8,13 +15,6 @@
 #include <string>
 #include <thread>
 #include <unordered_map>
-
-#include "store/kv.hpp"
-#include "views/fold.hpp"
-#include "views/heads.hpp"
-#include "views/hot.hpp"
-#include "views/reads.hpp"
-#include "views/views.hpp"
 
 namespace ark::views {
 
@@ -27,13 +27,13 @@ public:
 private:
     struct Entry {
         StoryKey key;
-        std::string row;   // as it was when the story was read: a changed row makes the entry stale
+        std::string row;  // as it was when the story was read: a changed row makes the entry stale
         std::shared_ptr<const Story> story;
         std::size_t bytes = 0;
     };
     std::mutex mutex_;
-    std::list<Entry> entries_;   // most recently used first; guarded by mutex_
-    std::size_t bytes_ = 0;      // guarded by mutex_
+    std::list<Entry> entries_;  // most recently used first; guarded by mutex_
+    std::size_t bytes_ = 0;     // guarded by mutex_
 };
 
 /// Views over one store: a thread folds, others read.
@@ -60,12 +60,13 @@ public:
     Result<Page<QueryRow>> queries(const ListRequest& request) override;
     Result<Page<SessionRow>> sessions(const ListRequest& request) override;
     Result<std::vector<SpanEntry>> trace_spans(std::string_view tenant, const TraceId& id, std::size_t limit) override;
-    Result<std::vector<SpanEntry>> session_spans(std::string_view tenant, std::string_view id, std::size_t limit) override;
+    Result<std::vector<SpanEntry>> session_spans(std::string_view tenant, std::string_view id,
+                                                 std::size_t limit) override;
     Result<std::optional<SpanEntry>> span(std::string_view tenant, const TraceId& trace, const SpanId& span) override;
     Result<std::vector<Offset>> items_of_trace(std::string_view tenant, const TraceId& id, Offset from, Offset until,
                                                std::size_t limit) override;
-    Result<std::vector<Offset>> items_of_session(std::string_view tenant, std::string_view id, Offset from, Offset until,
-                                                 std::size_t limit) override;
+    Result<std::vector<Offset>> items_of_session(std::string_view tenant, std::string_view id, Offset from,
+                                                 Offset until, std::size_t limit) override;
     Result<std::vector<Offset>> items_of_query(std::string_view tenant, std::string_view id_or_name, Offset from,
                                                Offset until, std::size_t limit) override;
     items::Context context_of(std::string_view tenant, const items::Item& item) override;
@@ -104,29 +105,29 @@ private:
 
     const ViewsConfig config_;
     const std::uint64_t after_nanos_;
-    journal::Journal& journal_;   // outlives us
-    Clock& clock_;                // outlives us
+    journal::Journal& journal_;  // outlives us
+    Clock& clock_;               // outlives us
     const Epoch epoch_;
     std::unique_ptr<store::Kv> kv_;
     HotStories stories_;
-    Fold fold_;                   // fold's thread only, once started
+    Fold fold_;  // fold's thread only, once started
     Heads session_heads_, query_heads_;
     ColdStories cold_;
     std::shared_mutex tenants_mutex_;
-    std::unordered_map<std::string, std::uint32_t> tenants_;   // guarded by tenants_mutex_
+    std::unordered_map<std::string, std::uint32_t> tenants_;  // guarded by tenants_mutex_
     const std::shared_ptr<Listeners> listeners_ = std::make_shared<Listeners>();
 
     std::atomic<std::uint64_t> folded_{0};
-    std::uint64_t unflushed_ = 0;        // items; fold's thread
-    std::uint64_t flushed_at_ = 0;       // monotonic nanoseconds; fold's thread
+    std::uint64_t unflushed_ = 0;   // items; fold's thread
+    std::uint64_t flushed_at_ = 0;  // monotonic nanoseconds; fold's thread
 
     std::mutex mutex_;
     std::condition_variable wake_;
-    std::uint64_t end_ = 0;              // of the journal, as last told; guarded by mutex_
-    bool stopping_ = false;              // guarded by mutex_
-    bool failed_ = false;                // guarded by mutex_
-    std::string failure_;                // guarded by mutex_
-    Progress progress_;                  // of the last commit; guarded by mutex_
+    std::uint64_t end_ = 0;  // of the journal, as last told; guarded by mutex_
+    bool stopping_ = false;  // guarded by mutex_
+    bool failed_ = false;    // guarded by mutex_
+    std::string failure_;    // guarded by mutex_
+    Progress progress_;      // of the last commit; guarded by mutex_
     std::shared_ptr<void> end_token_;
     std::thread thread_;
 };

@@ -6,7 +6,8 @@ namespace ark::views {
 namespace {
 
 template <class Thing>
-Result<std::unique_ptr<Thing>> read_group(const store::Kv& kv, keys::Row type, std::uint32_t tenant, std::uint64_t number) {
+Result<std::unique_ptr<Thing>> read_group(const store::Kv& kv, keys::Row type, std::uint32_t tenant,
+                                          std::uint64_t number) {
     ARK_TRY(const auto row, kv.get(store::Space::rows, keys::row(type, tenant, number)));
     auto thing = std::make_unique<Thing>();
     if (!row || !thing->unpack(*row)) return damaged("the row of a query or session");

@@ -33,14 +33,18 @@ void Fold::settle(Story& story) {
 
 void Fold::join(Group& group, Story& story) {
     group.totals[static_cast<std::size_t>(story.part())] += story.settled;
-    for (std::size_t i = 0; i < name_kind_count; ++i) story.names[i].join(group.names[i], story.part());
-    for (const auto& question : story.questions) group.questions.add(question);
+    for (std::size_t i = 0; i < name_kind_count; ++i)
+        story.names[i].join(group.names[i], story.part());
+    for (const auto& question : story.questions)
+        group.questions.add(question);
 }
 
 void Fold::leave(Group& group, Story& story) {
     group.totals[static_cast<std::size_t>(story.part())] -= story.settled;
-    for (std::size_t i = 0; i < name_kind_count; ++i) story.names[i].leave(group.names[i], story.part());
-    for (const auto& question : story.questions) group.questions.take_back(question);
+    for (std::size_t i = 0; i < name_kind_count; ++i)
+        story.names[i].leave(group.names[i], story.part());
+    for (const auto& question : story.questions)
+        group.questions.take_back(question);
 }
 
 void Fold::move_to_session(Story& story, std::uint64_t number, std::uint64_t rev) {
@@ -103,7 +107,8 @@ void Fold::move_to_query(Story& story, std::uint64_t number, Story::QueryLink li
     join(*to, story);
     set_member(keys::Member::of_query, number, story, true);
     if (!story.loose()) {
-        const auto at = std::find_if(to->runs.begin(), to->runs.end(), [&](const auto& run) { return run.story > story.number; });
+        const auto at =
+            std::find_if(to->runs.begin(), to->runs.end(), [&](const auto& run) { return run.story > story.number; });
         to->runs.insert(at, {story.number, story.key.id});
         if (to->runs.size() > traces_of_query_max) to->runs.pop_back();
     }
@@ -134,7 +139,8 @@ void Fold::set_session_of_query(Query& of_query, std::uint64_t number, model::Se
         // An implicit query's name is its trace's, which may change: nobody asks for it by that.
         if (!of_query.implicit && !of_query.name.empty()) {
             register_name(of_query, number);
-            if (to->query_names.size() + of_query.name.size() < search_bytes_max) to->query_names += of_query.name + "\n";
+            if (to->query_names.size() + of_query.name.size() < search_bytes_max)
+                to->query_names += of_query.name + "\n";
         }
     }
     // Stories that name no session themselves follow their query.

@@ -4,7 +4,8 @@
 #include <string>
 #include <string_view>
 
-/// The bytes of rows, postings and keys (docs/views.md): varints, zigzag differences, counted texts, big-endian numbers.
+/// The bytes of rows, postings and keys (docs/views.md): varints, zigzag differences, counted texts, big-endian
+/// numbers.
 namespace ark::views {
 
 inline void append_varint(std::string& out, std::uint64_t value) {
@@ -28,10 +29,12 @@ inline void append_text(std::string& out, std::string_view text) {
 
 /// Big-endian, so that keys sort by number.
 inline void append_number(std::string& out, std::uint64_t value) {
-    for (int shift = 56; shift >= 0; shift -= 8) out.push_back(static_cast<char>(value >> shift));
+    for (int shift = 56; shift >= 0; shift -= 8)
+        out.push_back(static_cast<char>(value >> shift));
 }
 inline void append_tenant(std::string& out, std::uint32_t value) {
-    for (int shift = 24; shift >= 0; shift -= 8) out.push_back(static_cast<char>(value >> shift));
+    for (int shift = 24; shift >= 0; shift -= 8)
+        out.push_back(static_cast<char>(value >> shift));
 }
 
 /// Reads what was appended. After the first short or malformed read everything reads as zero and ok() is false.
@@ -72,7 +75,8 @@ public:
     }
     std::uint64_t number() {
         std::uint64_t value = 0;
-        for (const char c : raw(8)) value = value << 8 | static_cast<std::uint8_t>(c);
+        for (const char c : raw(8))
+            value = value << 8 | static_cast<std::uint8_t>(c);
         return value;
     }
     template <class Id>
@@ -81,7 +85,7 @@ public:
         if (!bytes.empty()) std::memcpy(out.bytes.data(), bytes.data(), Id::size);
     }
 
-    void fail() { broken(); }   ///< for what is well packed but means nothing
+    void fail() { broken(); }  ///< for what is well packed but means nothing
 
 private:
     std::uint64_t broken() {
@@ -97,7 +101,8 @@ private:
 /// At most `bytes_max` bytes, not cutting a UTF-8 sequence.
 inline std::string_view clip(std::string_view text, std::size_t bytes_max) {
     if (text.size() <= bytes_max) return text;
-    while (bytes_max > 0 && (static_cast<std::uint8_t>(text[bytes_max]) & 0xc0) == 0x80) --bytes_max;
+    while (bytes_max > 0 && (static_cast<std::uint8_t>(text[bytes_max]) & 0xc0) == 0x80)
+        --bytes_max;
     return text.substr(0, bytes_max);
 }
 

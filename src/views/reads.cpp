@@ -36,13 +36,18 @@ Result<std::unique_ptr<Thing>> read_group(const store::Snapshot& snapshot, keys:
 
 State state_of(const Story& story, const Moment& moment) {
     QuestionSet questions;
-    for (const auto& question : story.questions) questions.add(question);
+    for (const auto& question : story.questions)
+        questions.add(question);
     if (questions.pending() > 0) return State::waiting;
     switch (story.outcome()) {
-        case Outcome::running: return moment.quiet(story.received) ? State::interrupted : State::running;
-        case Outcome::failed: return State::error;
-        case Outcome::canceled: return State::canceled;
-        case Outcome::done: return State::done;
+        case Outcome::running:
+            return moment.quiet(story.received) ? State::interrupted : State::running;
+        case Outcome::failed:
+            return State::error;
+        case Outcome::canceled:
+            return State::canceled;
+        case Outcome::done:
+            return State::done;
     }
     return State::done;
 }
@@ -123,7 +128,8 @@ Result<QueryRow> Reads::row(const Query& query) const {
     row.input = query.input.text;
     row.output = query.output.text;
     row.error = query.error.text;
-    for (const auto& run : query.runs) row.traces.push_back(run.trace);
+    for (const auto& run : query.runs)
+        row.traces.push_back(run.trace);
     row.events = static_cast<std::uint32_t>(query.events());
     row.usage = query.usage();
     ARK_TRY(const auto in_session, session(query.tenant, query.session));
@@ -195,7 +201,8 @@ Status Reads::append_spans(const Story& row, std::vector<SpanEntry>& out) const 
         return true;
     }));
     const bool quiet = moment_.quiet(row.received);
-    for (auto i = first; i < out.size(); ++i) out[i].interrupted = out[i].open && quiet;
+    for (auto i = first; i < out.size(); ++i)
+        out[i].interrupted = out[i].open && quiet;
     return ok();
 }
 

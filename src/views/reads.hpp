@@ -1,13 +1,13 @@
 #pragma once
-#include <memory>
-#include <optional>
-#include <string_view>
-
 #include "store/kv.hpp"
 #include "views/heads.hpp"
 #include "views/keys.hpp"
 #include "views/story_store.hpp"
 #include "views/views.hpp"
+
+#include <memory>
+#include <optional>
+#include <string_view>
 
 /// Reads of committed rows and postings, each over one snapshot. Stateless; any thread.
 namespace ark::views {
@@ -28,7 +28,7 @@ public:
     Result<std::optional<std::uint64_t>> number(const std::string& id_key) const;
     Result<std::optional<std::uint64_t>> query_number(std::uint32_t tenant, std::string_view id_or_name) const;
 
-    Result<std::unique_ptr<Story>> story_row(const StoryKey& key, std::uint64_t number) const;   ///< null = none
+    Result<std::unique_ptr<Story>> story_row(const StoryKey& key, std::uint64_t number) const;  ///< null = none
     Result<std::unique_ptr<Query>> query(std::uint32_t tenant, std::uint64_t number) const;
     Result<std::unique_ptr<Session>> session(std::uint32_t tenant, std::uint64_t number) const;
 
@@ -47,7 +47,8 @@ public:
     /// Appends a story's spans by start time.
     Status append_spans(const Story& row, std::vector<SpanEntry>& out) const;
     /// Offsets of a story's items in [from, until).
-    Status append_offsets(std::uint64_t story, Offset from, Offset until, std::size_t limit, std::vector<Offset>& out) const;
+    Status append_offsets(std::uint64_t story, Offset from, Offset until, std::size_t limit,
+                          std::vector<Offset>& out) const;
 
     const store::Snapshot& snapshot() const { return *snapshot_; }
     const Moment& moment() const { return moment_; }

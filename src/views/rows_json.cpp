@@ -43,7 +43,10 @@ void write_span_of_time(JsonWriter& json, UnixNanos start, UnixNanos end) {
 /// The columns that all rows share.
 template <class Row>
 void write_sums(JsonWriter& json, const Row& row) {
-    json.field("spans", row.spans).field("openSpans", row.open_spans).field("events", row.events).field("errors", row.errors);
+    json.field("spans", row.spans)
+        .field("openSpans", row.open_spans)
+        .field("events", row.events)
+        .field("errors", row.errors);
     json.key("components").begin_object();
     for (std::size_t kind = 0; kind < model::kind_count; ++kind) {
         if (row.by_kind[kind] != 0) json.field(model::name(static_cast<model::Kind>(kind)), row.by_kind[kind]);
@@ -62,13 +65,20 @@ void write_sums(JsonWriter& json, const Row& row) {
 
 std::string_view name(State state) {
     switch (state) {
-        case State::running: return "running";
-        case State::done: return "done";
-        case State::error: return "error";
-        case State::canceled: return "canceled";
-        case State::waiting: return "waiting";
-        case State::idle: return "idle";
-        case State::interrupted: return "interrupted";
+        case State::running:
+            return "running";
+        case State::done:
+            return "done";
+        case State::error:
+            return "error";
+        case State::canceled:
+            return "canceled";
+        case State::waiting:
+            return "waiting";
+        case State::idle:
+            return "idle";
+        case State::interrupted:
+            return "interrupted";
     }
     return "unknown";
 }
@@ -118,7 +128,8 @@ void write_row(JsonWriter& json, const QueryRow& row) {
     write_text(json, "output", row.output);
     write_text(json, "error", row.error);
     json.key("traces").begin_array();
-    for (const auto& trace : row.traces) json.plain(trace.hex());
+    for (const auto& trace : row.traces)
+        json.plain(trace.hex());
     json.end_array();
     write_sums(json, row);
     json.end_object();

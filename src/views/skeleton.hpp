@@ -1,41 +1,41 @@
 #pragma once
-#include <cstdint>
-#include <string>
-#include <string_view>
-#include <vector>
-
 #include "base/ids.hpp"
 #include "base/strong.hpp"
 #include "model/kind.hpp"
 #include "views/packing.hpp"
 #include "views/totals.hpp"
 
-/// Postings: what a story keeps of each of its items, packed into chunks (docs/views.md). Skeletons, timelines and the search for
-/// items read these and nothing else.
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+/// Postings: what a story keeps of each of its items, packed into chunks (docs/views.md). Skeletons, timelines and the
+/// search for items read these and nothing else.
 namespace ark::views {
 
 /// What is known about a span, as bits. Stored.
 enum SpanFlag : std::uint8_t {
     span_failed = 1,
-    span_open = 2,         ///< started, not ended
-    span_by_event = 4,     ///< only events told of it so far
-    span_evented = 8,      ///< its producer sends its events: none are derived
+    span_open = 2,      ///< started, not ended
+    span_by_event = 4,  ///< only events told of it so far
+    span_evented = 8,   ///< its producer sends its events: none are derived
     span_canceled = 16,
-    span_has_start = 32,   ///< by event: the start is the start event's, not the end's guess
+    span_has_start = 32,  ///< by event: the start is the start event's, not the end's guess
 };
 
 /// One item of a story. Texts are valid while the chunk lives.
 struct Record {
     enum class What : std::uint8_t {
-        span = 0,            ///< a span arrived; the fields say all about it
-        span_by_event = 1,   ///< an event changed what is known about a span; likewise
-        item = 2,            ///< an event or log, of a span or of none
+        span = 0,           ///< a span arrived; the fields say all about it
+        span_by_event = 1,  ///< an event changed what is known about a span; likewise
+        item = 2,           ///< an event or log, of a span or of none
     };
     What what = What::item;
     std::uint8_t flags = 0;
     model::Kind kind = model::Kind::other;
     std::uint64_t offset = 0;
-    std::uint64_t time = 0;   ///< the item's
+    std::uint64_t time = 0;  ///< the item's
     SpanId span_id, parent;
     std::uint64_t start = 0, end = 0;
     std::string_view name, subject;
@@ -59,7 +59,7 @@ private:
     std::uint64_t first_offset_ = 0;
     std::uint64_t last_offset_ = 0;
     std::uint64_t last_time_ = 0;
-    std::vector<std::uint32_t> shared_;   // by text number: its number in the chunk, 0 = not yet written
+    std::vector<std::uint32_t> shared_;  // by text number: its number in the chunk, 0 = not yet written
     std::uint32_t shared_count_ = 0;
 };
 

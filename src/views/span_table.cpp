@@ -7,8 +7,7 @@ namespace ark::views {
 std::uint32_t TextTable::number(std::string_view text) {
     if (text.empty()) return 0;
     const std::hash<std::string_view> hash;
-    const auto found =
-        index_.find(texts_.size(), hash(text), [&](std::uint32_t i) { return texts_[i] == text; });
+    const auto found = index_.find(texts_.size(), hash(text), [&](std::uint32_t i) { return texts_[i] == text; });
     if (found != PositionIndex::none) return found;
     texts_.emplace_back(text);
     index_.added(texts_.size(), [&](std::uint32_t i) { return hash(texts_[i]); });
@@ -20,8 +19,8 @@ std::size_t TextTable::bytes() const {
 }
 
 Span* SpanTable::find(const SpanId& id) {
-    const auto found = index_.find(spans_.size(), std::hash<SpanId>()(id) >> 16,
-                                   [&](std::uint32_t i) { return spans_[i].id == id; });
+    const auto found =
+        index_.find(spans_.size(), std::hash<SpanId>()(id) >> 16, [&](std::uint32_t i) { return spans_[i].id == id; });
     return found == PositionIndex::none ? nullptr : &spans_[found];
 }
 
@@ -58,7 +57,9 @@ Tally SpanTable::rolled_up() const {
     enum : std::uint8_t { above_model_call = 1 };
     std::vector<std::uint8_t> marks(spans_.size());
     const auto parent_of = [&](const Span* span) { return span->parent.valid() ? find(span->parent) : nullptr; };
-    const auto mark_of = [&](const Span* span) -> std::uint8_t& { return marks[static_cast<std::size_t>(span - spans_.data())]; };
+    const auto mark_of = [&](const Span* span) -> std::uint8_t& {
+        return marks[static_cast<std::size_t>(span - spans_.data())];
+    };
     const auto reports = [&](const Span& span) { return span.kind != model::Kind::llm && usage(span).any(); };
 
     for (const auto& span : spans_) {

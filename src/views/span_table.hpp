@@ -1,13 +1,13 @@
 #pragma once
-#include <cstdint>
-#include <string>
-#include <string_view>
-#include <vector>
-
 #include "base/ids.hpp"
 #include "model/kind.hpp"
 #include "views/skeleton.hpp"
 #include "views/totals.hpp"
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
 
 /// The spans of one story in memory: small while there are few, O(1) when there are many.
 namespace ark::views {
@@ -36,7 +36,8 @@ public:
         if (count <= linear_max) return;
         if (count * 2 > slots_.size()) {
             slots_.assign(slots_.empty() ? linear_max * 4 : slots_.size() * 2, none);
-            for (std::uint32_t i = 0; i < count; ++i) place(hash_of(i), i);
+            for (std::uint32_t i = 0; i < count; ++i)
+                place(hash_of(i), i);
         } else {
             place(hash_of(static_cast<std::uint32_t>(count - 1)), static_cast<std::uint32_t>(count - 1));
         }
@@ -47,10 +48,11 @@ private:
     std::size_t mask() const { return slots_.size() - 1; }
     void place(std::size_t hash, std::uint32_t position) {
         auto at = hash & mask();
-        while (slots_[at] != none) at = (at + 1) & mask();
+        while (slots_[at] != none)
+            at = (at + 1) & mask();
         slots_[at] = position;
     }
-    std::vector<std::uint32_t> slots_;   // power of two, at most half full
+    std::vector<std::uint32_t> slots_;  // power of two, at most half full
 };
 
 /// Texts with numbers; number 0 is the empty text.
@@ -70,11 +72,11 @@ private:
 struct Span {
     SpanId id, parent;
     std::uint64_t start = 0, end = 0;
-    std::uint64_t offset = 0;   ///< of the item that told us last
-    std::uint32_t name = 0, subject = 0;   ///< TextTable
-    std::uint32_t usage = 0;    ///< 1 + position in usages; 0 = none
+    std::uint64_t offset = 0;             ///< of the item that told us last
+    std::uint32_t name = 0, subject = 0;  ///< TextTable
+    std::uint32_t usage = 0;              ///< 1 + position in usages; 0 = none
     model::Kind kind = model::Kind::other;
-    std::uint8_t flags = 0;     ///< SpanFlag
+    std::uint8_t flags = 0;  ///< SpanFlag
 
     bool is(SpanFlag flag) const { return (flags & flag) != 0; }
 };

@@ -1,11 +1,11 @@
 #include "views/story.hpp"
 
+#include "items/open_span.hpp"
+
 #include <algorithm>
 #include <cstring>
 #include <functional>
 #include <tuple>
-
-#include "items/open_span.hpp"
 
 namespace ark::views {
 namespace {
@@ -31,7 +31,8 @@ std::uint8_t preview_rank(const items::Item& item) {
 
 StoryKey StoryKey::loose(std::uint32_t tenant, Type type, std::uint64_t number) {
     StoryKey key{tenant, type, {}};
-    for (std::size_t i = 0; i < 8; ++i) key.id.bytes[i] = static_cast<std::uint8_t>(number >> (56 - 8 * i));
+    for (std::size_t i = 0; i < 8; ++i)
+        key.id.bytes[i] = static_cast<std::uint8_t>(number >> (56 - 8 * i));
     return key;
 }
 
@@ -110,13 +111,14 @@ void Story::apply(const items::Item& item, std::uint64_t received_at, std::vecto
 void Story::describe(const items::Item& item) {
     const auto& facts = item.facts;
     if (user.empty() && !facts.user_id.empty()) user = clip(facts.user_id, name_bytes_max);
-    if (conversation.empty() && !facts.conversation_id.empty()) conversation = clip(facts.conversation_id, id_bytes_max);
+    if (conversation.empty() && !facts.conversation_id.empty())
+        conversation = clip(facts.conversation_id, id_bytes_max);
     const auto rank = preview_rank(item);
     const auto end_time = item.end.value() != 0 ? item.end.value() : item.time.value();
     input.offer(rank, item.time.value(), facts.input, Preview::Prefer::earlier);
     output.offer(rank, end_time, facts.output, Preview::Prefer::later);
     if (item.failed) {
-        const auto message = !facts.error_message.empty() ? facts.error_message
+        const auto message = !facts.error_message.empty()                                 ? facts.error_message
                              : item.span != nullptr && !item.span->status_message.empty() ? item.span->status_message
                                                                                           : facts.error_type;
         error.offer(rank, end_time, message, Preview::Prefer::later);
@@ -134,7 +136,7 @@ void Story::mention(NameKind kind, std::string_view name, std::vector<NewName>& 
 void Story::apply_span(const items::Item& item, Record& record) {
     const bool open = item.facts.pending != 0 || item.end.value() == 0;
     auto* span = spans_.find(item.span_id);
-    if (span != nullptr && open && !span->is(span_open) && !span->is(span_by_event)) return;   // a snapshot come late
+    if (span != nullptr && open && !span->is(span_open) && !span->is(span_by_event)) return;  // a snapshot come late
     std::uint8_t kept = 0;
     if (span == nullptr) {
         span = &spans_.add(item.span_id);
@@ -226,7 +228,7 @@ void Story::apply_operation(const items::Item& item) {
     if (failed) ++operations.failed;
     if (item.time.value() >= operations.last_end) {
         operations.last_end = item.time.value();
-        operations.last_outcome = failed ? Outcome::failed
+        operations.last_outcome = failed                                 ? Outcome::failed
                                   : item.phase == model::Phase::canceled ? Outcome::canceled
                                                                          : Outcome::done;
     }
@@ -371,13 +373,13 @@ Outcome Story::outcome() const {
     if (of_query.ended > 0) return of_query.last_outcome;
     if (open_operations() > 0) return Outcome::running;
     const auto& all = operations();
-    const auto last = std::max_element(all.begin(), all.end(),
-                                       [](const auto& a, const auto& b) { return a.last_end < b.last_end; });
+    const auto last =
+        std::max_element(all.begin(), all.end(), [](const auto& a, const auto& b) { return a.last_end < b.last_end; });
     return last->last_outcome;
 }
 
 Totals Story::totals() const {
-    if (row_only_) return settled;   // rows are written settled
+    if (row_only_) return settled;  // rows are written settled
     auto totals = sums_;
     totals.stories = 1;
     totals.running = outcome() == Outcome::running ? 1 : 0;
@@ -392,7 +394,7 @@ Totals Story::totals() const {
     totals.open = open_operations();
     totals.own = all[static_cast<std::size_t>(model::Kind::llm)].usage;
     if (totals.own.any()) return totals;
-    for (const auto kind : {model::Kind::query, model::Kind::team, model::Kind::agent}) {   // outermost first
+    for (const auto kind : {model::Kind::query, model::Kind::team, model::Kind::agent}) {  // outermost first
         totals.rolled_up = all[static_cast<std::size_t>(kind)].usage;
         if (totals.rolled_up.any()) break;
     }
@@ -401,7 +403,8 @@ Totals Story::totals() const {
 
 std::size_t Story::bytes() const {
     auto sum = sizeof(Story) + spans_.bytes() + 256;
-    for (const auto& list : names) sum += list.bytes();
+    for (const auto& list : names)
+        sum += list.bytes();
     return sum;
 }
 
@@ -414,17 +417,21 @@ std::string Story::pack() const {
     out.push_back(static_cast<char>(own_source));
     out.push_back(static_cast<char>(query_link));
     out.push_back(static_cast<char>(agentic ? 1 : 0));
-    for (const auto value : {own_session + 1, session + 1, query + 1, rev, start, end, received}) append_varint(out, value);
-    for (const auto* text : {&conversation, &user, &service, &title_}) append_text(out, *text);
-    for (const auto* preview : {&input, &output, &error}) preview->pack(out);
-    for (const auto& list : names) list.pack(out);
+    for (const auto value : {own_session + 1, session + 1, query + 1, rev, start, end, received})
+        append_varint(out, value);
+    for (const auto* text : {&conversation, &user, &service, &title_})
+        append_text(out, *text);
+    for (const auto* preview : {&input, &output, &error})
+        preview->pack(out);
+    for (const auto& list : names)
+        list.pack(out);
     append_varint(out, questions.size());
     for (const auto& question : questions) {
         append_text(out, question.id);
         append_varint(out, question.asked);
         append_varint(out, question.closed);
     }
-    settled.pack(out);   // rows are written settled: sums_ follows from it
+    settled.pack(out);  // rows are written settled: sums_ follows from it
     std::uint64_t used = 0;
     const auto& all = operations();
     for (std::size_t kind = 0; kind < all.size(); ++kind) {
@@ -434,7 +441,8 @@ std::string Story::pack() const {
     for (std::size_t kind = 0; kind < all.size(); ++kind) {
         if ((used >> kind & 1) == 0) continue;
         const auto& of_kind = all[kind];
-        for (const auto value : {of_kind.started, of_kind.ended, of_kind.failed, of_kind.last_end}) append_varint(out, value);
+        for (const auto value : {of_kind.started, of_kind.ended, of_kind.failed, of_kind.last_end})
+            append_varint(out, value);
         out.push_back(static_cast<char>(of_kind.last_outcome));
         of_kind.usage.pack(out);
     }
@@ -456,15 +464,20 @@ std::optional<StoryKey> Story::key_of(std::uint32_t tenant, std::string_view row
 bool Story::unpack(std::string_view row) {
     Unpacker in(row);
     if (in.byte() != row_version) return false;
-    in.raw(1 + TraceId::size);   // key_of() reads these
+    in.raw(1 + TraceId::size);  // key_of() reads these
     own_source = static_cast<model::SessionSource>(in.byte());
     query_link = static_cast<QueryLink>(in.byte());
     agentic = in.byte() != 0;
-    for (auto* value : {&own_session, &session, &query}) *value = in.varint() - 1;
-    for (auto* value : {&rev, &start, &end, &received}) *value = in.varint();
-    for (auto* text : {&conversation, &user, &service, &title_}) *text = in.text();
-    for (auto* preview : {&input, &output, &error}) preview->unpack(in);
-    for (auto& list : names) list.unpack(in);
+    for (auto* value : {&own_session, &session, &query})
+        *value = in.varint() - 1;
+    for (auto* value : {&rev, &start, &end, &received})
+        *value = in.varint();
+    for (auto* text : {&conversation, &user, &service, &title_})
+        *text = in.text();
+    for (auto* preview : {&input, &output, &error})
+        preview->unpack(in);
+    for (auto& list : names)
+        list.unpack(in);
     questions.clear();
     for (auto count = std::min<std::uint64_t>(in.varint(), questions_max); count > 0 && in.ok(); --count) {
         auto& question = questions.emplace_back();
@@ -485,7 +498,8 @@ bool Story::unpack(std::string_view row) {
     for (std::size_t kind = 0; kind < model::kind_count; ++kind) {
         if ((used >> kind & 1) == 0) continue;
         auto& of_kind = (*operations_)[kind];
-        for (auto* value : {&of_kind.started, &of_kind.ended, &of_kind.failed, &of_kind.last_end}) *value = in.varint();
+        for (auto* value : {&of_kind.started, &of_kind.ended, &of_kind.failed, &of_kind.last_end})
+            *value = in.varint();
         of_kind.last_outcome = static_cast<Outcome>(in.byte() & 3);
         of_kind.usage.unpack(in);
     }

@@ -1,4 +1,9 @@
 #pragma once
+#include "items/items.hpp"
+#include "views/skeleton.hpp"
+#include "views/span_table.hpp"
+#include "views/totals.hpp"
+
 #include <array>
 #include <cstdint>
 #include <memory>
@@ -6,11 +11,6 @@
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "items/items.hpp"
-#include "views/skeleton.hpp"
-#include "views/span_table.hpp"
-#include "views/totals.hpp"
 
 namespace ark::views {
 
@@ -23,7 +23,7 @@ struct StoryKey {
     enum class Type : std::uint8_t { trace = 't', query = 'q', session = 's' };
     std::uint32_t tenant = 0;
     Type type = Type::trace;
-    TraceId id;   ///< of the trace; else the number of the query or session, big-endian, zero-padded
+    TraceId id;  ///< of the trace; else the number of the query or session, big-endian, zero-padded
 
     static StoryKey of_trace(std::uint32_t tenant, const TraceId& id) { return {tenant, Type::trace, id}; }
     static StoryKey loose(std::uint32_t tenant, Type type, std::uint64_t number);
@@ -37,11 +37,11 @@ enum class Outcome : std::uint8_t { done = 0, failed = 1, canceled = 2, running 
 /// How surely a story knows the outcome of its query: from nothing, from events without spans, from the root span.
 enum class Knowledge : std::uint8_t { none = 0, events = 1, root = 2 };
 
-/// A text that stands for many: the highest rank wins, then the earliest (or latest), then the smaller text, so that neither the
-/// order of arrival nor where drains end matters.
+/// A text that stands for many: the highest rank wins, then the earliest (or latest), then the smaller text, so that
+/// neither the order of arrival nor where drains end matters.
 struct Preview {
     enum class Prefer { earlier, later };
-    std::uint8_t rank = 0;   ///< 0 = none yet
+    std::uint8_t rank = 0;  ///< 0 = none yet
     std::uint64_t time = 0;
     std::string text;
 
@@ -57,8 +57,8 @@ struct Question {
     std::uint32_t asked = 0, closed = 0;
 };
 
-/// The unit of correlation: the items of one trace, or the items without trace of one query or session. What it says follows
-/// from its items alone; to which session and query it belongs is the fold's business.
+/// The unit of correlation: the items of one trace, or the items without trace of one query or session. What it says
+/// follows from its items alone; to which session and query it belongs is the fold's business.
 ///
 /// Not thread-safe: the fold's thread writes; others look at spans and context under the lock of its shard (hot.hpp).
 class Story {
@@ -66,12 +66,12 @@ public:
     Story(const StoryKey& of, std::uint64_t first) : key(of), number(first) {}
 
     const StoryKey key;
-    const std::uint64_t number;   ///< offset of its first item
+    const std::uint64_t number;  ///< offset of its first item
 
     // Correlation, written by the fold.
     model::SessionSource own_source = model::SessionSource::none;
-    std::uint64_t own_session = no_number;   ///< what its own items say
-    std::uint64_t session = no_number;       ///< own, else inherited from the query
+    std::uint64_t own_session = no_number;  ///< what its own items say
+    std::uint64_t session = no_number;      ///< own, else inherited from the query
     enum class QueryLink : std::uint8_t { none = 0, implicit = 1, by_name = 2, by_id = 3 };
     QueryLink query_link = QueryLink::none;
     std::uint64_t query = no_number;
@@ -84,7 +84,7 @@ public:
     bool agentic = false;
     std::uint64_t rev = 0;
     std::uint64_t start = 0, end = 0;
-    std::uint64_t received = 0;   ///< when the broker took its last item
+    std::uint64_t received = 0;  ///< when the broker took its last item
     std::string service;
     Preview input, output, error;
 
@@ -96,7 +96,7 @@ public:
     void apply(const items::Item& item, std::uint64_t received, std::vector<NewName>& new_names);
     /// Takes a record back in after a reload.
     void restore(const Record& record);
-    void restored();   ///< after the last record
+    void restored();  ///< after the last record
 
     bool loose() const { return key.type != StoryKey::Type::trace; }
     Part part() const { return loose() ? Part::loose : Part::traces; }
@@ -108,23 +108,25 @@ public:
     /// What it adds to its query and session.
     Totals totals() const;
 
-    /// What its query and session have taken in so far; the names' counts likewise (Part::traces: now, Part::loose: settled).
+    /// What its query and session have taken in so far; the names' counts likewise (Part::traces: now, Part::loose:
+    /// settled).
     Totals settled;
 
-    ChunkWriter chunk;   ///< records not yet committed
-    bool dirty = false;  ///< in this drain's list
-    std::uint64_t drain = 0;       ///< that touched it last
-    std::size_t counted = 0;       ///< bytes in the hot state's sum
-    std::string session_seen;      ///< the session id that was looked up last
-    bool query_named = false;      ///< its query is known to have a name
-    bool context_stale = false;    ///< its correlation changed in this drain
+    ChunkWriter chunk;           ///< records not yet committed
+    bool dirty = false;          ///< in this drain's list
+    std::uint64_t drain = 0;     ///< that touched it last
+    std::size_t counted = 0;     ///< bytes in the hot state's sum
+    std::string session_seen;    ///< the session id that was looked up last
+    bool query_named = false;    ///< its query is known to have a name
+    bool context_stale = false;  ///< its correlation changed in this drain
     /// Reads of others go through this: replaced, never changed.
     std::shared_ptr<const items::Context> context;
 
     std::string pack() const;
     /// The key that a row was packed under; nothing for damaged bytes.
     static std::optional<StoryKey> key_of(std::uint32_t tenant, std::string_view row);
-    /// Everything but the spans; until restored() the outcome and the sums are those of the row. False for damaged bytes.
+    /// Everything but the spans; until restored() the outcome and the sums are those of the row. False for damaged
+    /// bytes.
     bool unpack(std::string_view row);
     std::size_t bytes() const;
 
@@ -151,16 +153,16 @@ private:
     std::uint64_t open_operations() const;
 
     SpanTable spans_;
-    SpanId head_;            // the root, else the earliest: decides name and outcome
+    SpanId head_;  // the root, else the earliest: decides name and outcome
     std::string title_;
     Totals sums_;            // of spans; events
-    bool row_only_ = false;         // unpacked, spans not restored
+    bool row_only_ = false;  // unpacked, spans not restored
     Outcome row_outcome_ = Outcome::done;
-    Knowledge knowledge_ = Knowledge::none;   // only grows: what was known once decides which story speaks for a query
-    std::uint64_t reporters_ = 0;   // spans other than model calls with usage of their own
+    Knowledge knowledge_ = Knowledge::none;  // only grows: what was known once decides which story speaks for a query
+    std::uint64_t reporters_ = 0;            // spans other than model calls with usage of their own
     using AllOperations = std::array<Operations, model::kind_count>;
     const AllOperations& operations() const;
-    std::unique_ptr<AllOperations> operations_;   // events that name no span; most traces have none
+    std::unique_ptr<AllOperations> operations_;  // events that name no span; most traces have none
 };
 
 }  // namespace ark::views

@@ -5,7 +5,8 @@
 namespace ark::views {
 
 Error damaged(std::string_view what) {
-    return fail(Errc::corrupt, "views: " + std::string(what) + " cannot be read; `ark views rebuild` makes the views anew");
+    return fail(Errc::corrupt,
+                "views: " + std::string(what) + " cannot be read; `ark views rebuild` makes the views anew");
 }
 
 Result<std::unique_ptr<Story>> read_story(const store::Snapshot& snapshot, const StoryKey& key, std::uint64_t number) {

@@ -1,11 +1,11 @@
 #pragma once
-#include <cstdint>
-#include <functional>
-#include <memory>
-
 #include "store/kv.hpp"
 #include "views/group.hpp"
 #include "views/story.hpp"
+
+#include <cstdint>
+#include <functional>
+#include <memory>
 
 /// Stories as they are stored: a row and chunks of records.
 namespace ark::views {

@@ -24,7 +24,8 @@ Tally Tally::of(const model::Usage& usage) {
     tally.cache_read = tokens(usage.cache_read_tokens);
     tally.cache_write = tokens(usage.cache_write_tokens);
     tally.reasoning = tokens(usage.reasoning_tokens);
-    if (usage.cost_usd > 0) tally.nano_usd = static_cast<std::uint64_t>(std::llround(std::min(usage.cost_usd, cost_max) * nano));
+    if (usage.cost_usd > 0)
+        tally.nano_usd = static_cast<std::uint64_t>(std::llround(std::min(usage.cost_usd, cost_max) * nano));
     return tally;
 }
 
@@ -60,11 +61,13 @@ Tally& Tally::operator-=(const Tally& other) {
 }
 
 void Tally::pack(std::string& out) const {
-    for (const auto value : {input, output, cache_read, cache_write, reasoning, nano_usd}) append_varint(out, value);
+    for (const auto value : {input, output, cache_read, cache_write, reasoning, nano_usd})
+        append_varint(out, value);
 }
 
 void Tally::unpack(Unpacker& in) {
-    for (auto* value : {&input, &output, &cache_read, &cache_write, &reasoning, &nano_usd}) *value = in.varint();
+    for (auto* value : {&input, &output, &cache_read, &cache_write, &reasoning, &nano_usd})
+        *value = in.varint();
 }
 
 Totals& Totals::operator+=(const Totals& other) {
@@ -74,7 +77,8 @@ Totals& Totals::operator+=(const Totals& other) {
     events += other.events;
     running += other.running;
     stories += other.stories;
-    for (std::size_t i = 0; i < by_kind.size(); ++i) by_kind[i] += other.by_kind[i];
+    for (std::size_t i = 0; i < by_kind.size(); ++i)
+        by_kind[i] += other.by_kind[i];
     own += other.own;
     rolled_up += other.rolled_up;
     return *this;
@@ -87,7 +91,8 @@ Totals& Totals::operator-=(const Totals& other) {
     events -= other.events;
     running -= other.running;
     stories -= other.stories;
-    for (std::size_t i = 0; i < by_kind.size(); ++i) by_kind[i] -= other.by_kind[i];
+    for (std::size_t i = 0; i < by_kind.size(); ++i)
+        by_kind[i] -= other.by_kind[i];
     own -= other.own;
     rolled_up -= other.rolled_up;
     return *this;
@@ -98,10 +103,12 @@ namespace {
 /// Calls visit for every number of a Totals, always in the same order.
 template <class Sums, class Visit>
 void for_each_number(Sums& totals, Visit visit) {
-    for (auto* value : {&totals.spans, &totals.open, &totals.errors, &totals.events, &totals.running, &totals.stories}) {
+    for (auto* value :
+         {&totals.spans, &totals.open, &totals.errors, &totals.events, &totals.running, &totals.stories}) {
         visit(*value);
     }
-    for (auto& value : totals.by_kind) visit(value);
+    for (auto& value : totals.by_kind)
+        visit(value);
     for (auto* tally : {&totals.own, &totals.rolled_up}) {
         for (auto* value : {&tally->input, &tally->output, &tally->cache_read, &tally->cache_write, &tally->reasoning,
                             &tally->nano_usd}) {
@@ -131,7 +138,8 @@ void Totals::unpack(Unpacker& in) {
 
 std::size_t NameList::index_of(std::string_view name) const {
     std::size_t i = 0;
-    while (i < items_.size() && items_[i].name != name) ++i;
+    while (i < items_.size() && items_[i].name != name)
+        ++i;
     return i;
 }
 
@@ -215,9 +223,11 @@ void NameList::pack(std::string& out) const {
     for (const auto& item : items_) {
         append_text(out, item.name);
         append_varint(out, item.users);
-        for (const auto count : item.counts) append_varint(out, count);
+        for (const auto count : item.counts)
+            append_varint(out, count);
     }
-    for (const auto rest : rest_) append_varint(out, rest);
+    for (const auto rest : rest_)
+        append_varint(out, rest);
 }
 
 void NameList::unpack(Unpacker& in) {
@@ -228,19 +238,26 @@ void NameList::unpack(Unpacker& in) {
         Item item;
         item.name = in.text();
         item.users = static_cast<std::uint32_t>(in.varint());
-        for (auto& count : item.counts) count = in.varint();
+        for (auto& count : item.counts)
+            count = in.varint();
         items_.push_back(std::move(item));
     }
-    for (auto& rest : rest_) rest = in.varint();
+    for (auto& rest : rest_)
+        rest = in.varint();
 }
 
 std::optional<NameKind> name_kind_of(model::Kind kind) {
     switch (kind) {
-        case model::Kind::agent: return NameKind::agent;
-        case model::Kind::team: return NameKind::team;
-        case model::Kind::tool: return NameKind::tool;
-        case model::Kind::llm: return NameKind::model;
-        default: return std::nullopt;
+        case model::Kind::agent:
+            return NameKind::agent;
+        case model::Kind::team:
+            return NameKind::team;
+        case model::Kind::tool:
+            return NameKind::tool;
+        case model::Kind::llm:
+            return NameKind::model;
+        default:
+            return std::nullopt;
     }
 }
 

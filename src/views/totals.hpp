@@ -1,15 +1,15 @@
 #pragma once
+#include "model/facts.hpp"
+#include "model/kind.hpp"
+#include "views/packing.hpp"
+#include "views/views.hpp"
+
 #include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "model/facts.hpp"
-#include "model/kind.hpp"
-#include "views/packing.hpp"
-#include "views/views.hpp"
 
 /// What stories add up to: sums that can be taken back exactly, so that a story can move between queries and sessions.
 namespace ark::views {
@@ -33,7 +33,7 @@ struct Tally {
 struct Totals {
     std::uint64_t spans = 0, open = 0, errors = 0;
     std::uint64_t events = 0;
-    std::uint64_t running = 0;   ///< stories under way
+    std::uint64_t running = 0;  ///< stories under way
     std::uint64_t stories = 0;
     std::array<std::uint64_t, model::kind_count> by_kind{};
     Tally own, rolled_up;
@@ -46,20 +46,21 @@ struct Totals {
     void unpack(Unpacker& in);
 };
 
-/// Traces and loose items are summed apart: where a query has spans, its events without trace tell the same story again.
+/// Traces and loose items are summed apart: where a query has spans, its events without trace tell the same story
+/// again.
 enum class Part : std::uint8_t { traces = 0, loose = 1 };
 inline constexpr std::size_t part_count = 2;
 
 inline constexpr std::size_t names_max = 64;
 inline constexpr std::size_t name_bytes_max = 128;
 
-/// Names by first occurrence with counts. When it is full it stays full: later names count as the rest, so that the result
-/// depends on the order of the items only, not on where drains ended.
+/// Names by first occurrence with counts. When it is full it stays full: later names count as the rest, so that the
+/// result depends on the order of the items only, not on where drains ended.
 class NameList {
 public:
     struct Item {
         std::string name;
-        std::uint32_t users = 0;                          ///< stories that mention it; erased at 0 unless full
+        std::uint32_t users = 0;  ///< stories that mention it; erased at 0 unless full
         std::array<std::uint64_t, part_count> counts{};
         friend bool operator==(const Item&, const Item&) = default;
     };
@@ -67,11 +68,11 @@ public:
     /// Registers one more user; true when the name was new here.
     bool admit(std::string_view name);
     void release(std::string_view name);
-    void count(std::string_view name, Part part, std::uint64_t delta);   ///< wraps: pass ~n+1 to take back
+    void count(std::string_view name, Part part, std::uint64_t delta);  ///< wraps: pass ~n+1 to take back
     bool contains(std::string_view name) const { return index_of(name) < items_.size(); }
 
-    /// Adds what this list (a story's) counted since the last time to the lists of its groups (either may be null). A story
-    /// keeps its counts in Part::traces and what it has handed on in Part::loose.
+    /// Adds what this list (a story's) counted since the last time to the lists of its groups (either may be null). A
+    /// story keeps its counts in Part::traces and what it has handed on in Part::loose.
     void hand_on(NameList* a, NameList* b, Part part);
     /// Joins a group: all that was handed on to the last one.
     void join(NameList& group, Part part);
@@ -86,7 +87,7 @@ public:
     void unpack(Unpacker& in);
 
 private:
-    std::size_t index_of(std::string_view name) const;   // items_.size() when it is not there
+    std::size_t index_of(std::string_view name) const;  // items_.size() when it is not there
 
     std::vector<Item> items_;
     std::array<std::uint64_t, part_count> rest_{};

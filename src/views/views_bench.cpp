@@ -1,11 +1,11 @@
-#include <benchmark/benchmark.h>
+#include "views/fold.hpp"
+#include "views/testing/memory_journal.hpp"
+#include "views/views.hpp"
 
 #include <filesystem>
 #include <thread>
 
-#include "views/fold.hpp"
-#include "views/testing/memory_journal.hpp"
-#include "views/views.hpp"
+#include <benchmark/benchmark.h>
 
 /// What the views cost beside the receive path: the fold per span, and the reads that pages wait for.
 namespace ark::views {
@@ -26,7 +26,8 @@ Id id_of(std::uint64_t n) {
 
 enum class Shape { genai, small };
 
-otlp::Span make_span(Shape shape, std::uint64_t trace, std::uint64_t n, std::uint64_t in_trace, std::uint64_t sessions) {
+otlp::Span make_span(Shape shape, std::uint64_t trace, std::uint64_t n, std::uint64_t in_trace,
+                     std::uint64_t sessions) {
     otlp::Span span;
     span.trace_id = id_of<TraceId>(trace + 1);
     span.span_id = id_of<SpanId>(n + 1);
@@ -35,7 +36,10 @@ otlp::Span make_span(Shape shape, std::uint64_t trace, std::uint64_t n, std::uin
     span.end = UnixNanos(start_nanos + n * 1000 + 500'000);
     if (shape == Shape::small) {
         span.name = "GET /api/items";
-        span.attributes = {{"http.request.method", "GET"}, {"url.path", "/api/items"}, {"http.response.status_code", 200}, {"server.address", "10.0.0.1"}};
+        span.attributes = {{"http.request.method", "GET"},
+                           {"url.path", "/api/items"},
+                           {"http.response.status_code", 200},
+                           {"server.address", "10.0.0.1"}};
         return span;
     }
     const bool is_root = in_trace == 0;
@@ -57,13 +61,15 @@ std::vector<model::Batch> make_batches(Shape shape, std::size_t batches, std::si
     std::uint64_t n = 0;
     for (std::size_t b = 0; b < batches; ++b) {
         std::vector<otlp::Span> spans;
-        for (std::size_t i = 0; i < per_batch; ++i, ++n) spans.push_back(make_span(shape, n / per_trace, n, n % per_trace, 1000));
+        for (std::size_t i = 0; i < per_batch; ++i, ++n)
+            spans.push_back(make_span(shape, n / per_trace, n, n % per_trace, 1000));
         model::BatchHeader header;
         header.base = Offset(b * per_batch);
         header.item_count = static_cast<std::uint32_t>(per_batch);
         header.received = UnixNanos(start_nanos);
         header.tenant = "default";
-        all.emplace_back(header, Buffer::copy_of(otlp::encode_traces({{"service.name", "bench"}}, {"bench", "1"}, spans)));
+        all.emplace_back(header,
+                         Buffer::copy_of(otlp::encode_traces({{"service.name", "bench"}}, {"bench", "1"}, spans)));
     }
     return all;
 }
@@ -74,7 +80,8 @@ std::string fresh_directory() {
     return directory;
 }
 
-void fold_batches(benchmark::State& state, Shape shape, std::size_t batches, std::size_t per_batch, std::size_t per_trace) {
+void fold_batches(benchmark::State& state, Shape shape, std::size_t batches, std::size_t per_batch,
+                  std::size_t per_trace) {
     const auto all = make_batches(shape, batches, per_batch, per_trace);
     const auto per_drain = static_cast<std::size_t>(state.range(0));
     for (auto _ : state) {
@@ -104,7 +111,8 @@ void fold_batches(benchmark::State& state, Shape shape, std::size_t batches, std
     state.SetItemsProcessed(static_cast<std::int64_t>(state.iterations() * batches * per_batch));
 }
 
-void walk_batches(benchmark::State& state, Shape shape, std::size_t batches, std::size_t per_batch, std::size_t per_trace) {
+void walk_batches(benchmark::State& state, Shape shape, std::size_t batches, std::size_t per_batch,
+                  std::size_t per_trace) {
     const auto all = make_batches(shape, batches, per_batch, per_trace);
     for (auto _ : state) {
         std::uint64_t spans = 0;
@@ -124,9 +132,19 @@ void walk_batches(benchmark::State& state, Shape shape, std::size_t batches, std
 BENCHMARK_CAPTURE(walk_batches, genai_90, Shape::genai, 100, 90, 30)->Unit(benchmark::kMillisecond);
 BENCHMARK_CAPTURE(walk_batches, small_512, Shape::small, 400, 512, 8)->Unit(benchmark::kMillisecond);
 // The fold with it; the argument is items per drain.
-BENCHMARK_CAPTURE(fold_batches, genai_90, Shape::genai, 200, 90, 30)->Arg(18'000)->Arg(90)->Unit(benchmark::kMillisecond);
-BENCHMARK_CAPTURE(fold_batches, small_512, Shape::small, 800, 512, 8)->Arg(200'000)->Arg(10'000)->Arg(512)->Unit(benchmark::kMillisecond);
-BENCHMARK_CAPTURE(fold_batches, single_span_traces, Shape::small, 50'000, 1, 1)->Arg(1000)->Arg(20)->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(fold_batches, genai_90, Shape::genai, 200, 90, 30)
+    ->Arg(18'000)
+    ->Arg(90)
+    ->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(fold_batches, small_512, Shape::small, 800, 512, 8)
+    ->Arg(200'000)
+    ->Arg(10'000)
+    ->Arg(512)
+    ->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(fold_batches, single_span_traces, Shape::small, 50'000, 1, 1)
+    ->Arg(1000)
+    ->Arg(20)
+    ->Unit(benchmark::kMillisecond);
 
 /// Views over 100 k sessions of one small trace each, and one trace of 10 k spans.
 class Stored {
@@ -190,10 +208,14 @@ ListRequest request_with(const std::function<void(ListRequest&)>& change) {
 }
 
 BENCHMARK_CAPTURE(list_sessions, all, ListRequest())->Unit(benchmark::kMillisecond);
-BENCHMARK_CAPTURE(list_sessions, of_agent, request_with([](auto& r) { r.agent = "agent-42"; }))->Unit(benchmark::kMillisecond);
-BENCHMARK_CAPTURE(list_sessions, that_failed, request_with([](auto& r) { r.failed = true; }))->Unit(benchmark::kMillisecond);
-BENCHMARK_CAPTURE(list_sessions, search, request_with([](auto& r) { r.search = "session-777"; }))->Unit(benchmark::kMillisecond);
-BENCHMARK_CAPTURE(list_sessions, running, request_with([](auto& r) { r.state = State::running; }))->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(list_sessions, of_agent, request_with([](auto& r) { r.agent = "agent-42"; }))
+    -> Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(list_sessions, that_failed, request_with([](auto& r) { r.failed = true; }))
+    -> Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(list_sessions, search, request_with([](auto& r) { r.search = "session-777"; }))
+    -> Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(list_sessions, running, request_with([](auto& r) { r.state = State::running; }))
+    -> Unit(benchmark::kMillisecond);
 
 }  // namespace
 }  // namespace ark::views

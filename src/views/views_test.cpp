@@ -1,6 +1,8 @@
 #include "views/views.hpp"
 
-#include <gtest/gtest.h>
+#include "base/hex.hpp"
+#include "store/kv.hpp"
+#include "views/testing/memory_journal.hpp"
 
 #include <algorithm>
 #include <condition_variable>
@@ -8,9 +10,7 @@
 #include <map>
 #include <random>
 
-#include "base/hex.hpp"
-#include "store/kv.hpp"
-#include "views/testing/memory_journal.hpp"
+#include <gtest/gtest.h>
 
 namespace ark::views {
 namespace {
@@ -28,11 +28,13 @@ template <class Id>
 Id id_of(std::uint64_t n) {
     Id id;
     id.bytes[0] = 0xcc;
-    for (std::size_t i = 0; i < 8; ++i) id.bytes[Id::size - 1 - i] = static_cast<std::uint8_t>(n >> (8 * i));
+    for (std::size_t i = 0; i < 8; ++i)
+        id.bytes[Id::size - 1 - i] = static_cast<std::uint8_t>(n >> (8 * i));
     return id;
 }
 
-otlp::Span span(std::uint64_t trace, std::uint64_t id, std::uint64_t parent, std::string name, otlp::ValueMap attributes) {
+otlp::Span span(std::uint64_t trace, std::uint64_t id, std::uint64_t parent, std::string name,
+                otlp::ValueMap attributes) {
     otlp::Span span;
     span.trace_id = id_of<TraceId>(trace);
     span.span_id = id_of<SpanId>(id);
@@ -95,8 +97,12 @@ protected:
 
 void add_session(MemoryJournal& journal, std::uint64_t n, const std::string& session) {
     journal.add_spans(
-        {span(n, n * 10 + 1, 0, "answer", {{"ark.session.id", session}, {"gen_ai.operation.name", "invoke_agent"}, {"gen_ai.agent.name", "agent-" + std::to_string(n)}}),
-         span(n, n * 10 + 2, n * 10 + 1, "chat", {{"gen_ai.operation.name", "chat"}, {"gen_ai.request.model", "m"}, {"gen_ai.usage.input_tokens", 10}})},
+        {span(n, n * 10 + 1, 0, "answer",
+              {{"ark.session.id", session},
+               {"gen_ai.operation.name", "invoke_agent"},
+               {"gen_ai.agent.name", "agent-" + std::to_string(n)}}),
+         span(n, n * 10 + 2, n * 10 + 1, "chat",
+              {{"gen_ai.operation.name", "chat"}, {"gen_ai.request.model", "m"}, {"gen_ai.usage.input_tokens", 10}})},
         at(n * 10 + 2));
 }
 
@@ -124,8 +130,10 @@ TEST_F(ViewsTest, FollowsTheJournalAndAnswers) {
     EXPECT_EQ((*views->span("default", id_of<TraceId>(1), id_of<SpanId>(12)))->name, "chat");
     EXPECT_EQ(views->session_spans("default", "s2", 1)->size(), 1u);
 
-    EXPECT_EQ(*views->items_of_session("default", "s2", Offset(0), Offset(100), 10), (std::vector<Offset>{Offset(2), Offset(3)}));
-    EXPECT_EQ(*views->items_of_trace("default", id_of<TraceId>(1), Offset(1), Offset(100), 10), (std::vector<Offset>{Offset(1)}));
+    EXPECT_EQ(*views->items_of_session("default", "s2", Offset(0), Offset(100), 10),
+              (std::vector<Offset>{Offset(2), Offset(3)}));
+    EXPECT_EQ(*views->items_of_trace("default", id_of<TraceId>(1), Offset(1), Offset(100), 10),
+              (std::vector<Offset>{Offset(1)}));
     const auto status = views->status();
     EXPECT_EQ(status.spans, 4u);
     EXPECT_EQ(status.traces, 2u);
@@ -135,7 +143,8 @@ TEST_F(ViewsTest, FollowsTheJournalAndAnswers) {
 TEST_F(ViewsTest, ListsSessionsByActivityWithFiltersAndPages) {
     open(journal);
     views->start();
-    for (std::uint64_t n = 1; n <= 30; ++n) add_session(journal, n, "s" + std::to_string(n));
+    for (std::uint64_t n = 1; n <= 30; ++n)
+        add_session(journal, n, "s" + std::to_string(n));
     settle(journal);
     ListRequest request;
     request.limit = 7;
@@ -144,7 +153,8 @@ TEST_F(ViewsTest, ListsSessionsByActivityWithFiltersAndPages) {
         const auto page = views->sessions(request);
         ASSERT_TRUE(page) << page.error().message();
         EXPECT_EQ(page->at.offset, journal.end());
-        for (const auto& row : page->rows) seen.push_back(row.id);
+        for (const auto& row : page->rows)
+            seen.push_back(row.id);
         request.after = page->next;
         if (page->next.empty()) break;
     }
@@ -214,7 +224,7 @@ TEST_F(ViewsTest, StartsAnewForAnotherHistory) {
     settle(other);
     EXPECT_FALSE(*views->session("default", "old"));
     EXPECT_TRUE(*views->session("default", "new"));
-    views.reset();   // before its journal
+    views.reset();  // before its journal
 }
 
 TEST_F(ViewsTest, GoesOnBehindWhatRetentionTook) {
@@ -234,7 +244,7 @@ TEST_F(ViewsTest, TellsTheStreamWhereAnItemBelongs) {
     add_session(journal, 1, "s1");
     settle(journal);
     for (const bool restarted : {false, true}) {
-        if (restarted) {   // nothing is hot: the store answers
+        if (restarted) {  // nothing is hot: the store answers
             views->stop();
             open(journal);
         }
@@ -265,8 +275,10 @@ void add_anything(MemoryJournal& journal, std::mt19937& random, int batches) {
     const auto pick = [&](std::uint64_t n) { return random() % n; };
     const auto text = [&](const char* word, std::uint64_t n) { return word + std::to_string(pick(n)); };
     const std::vector<std::string> operations{"invoke_agent", "chat", "execute_tool", ""};
-    const std::vector<std::string> reasons{"QueryExecutionStart", "QueryExecutionComplete", "AgentExecutionStart", "AgentExecutionError",
-                                           "LLMCallComplete", "ToolCallStart", "ToolCallComplete", "QuestionAsked", "QuestionAnswered", "custom.note"};
+    const std::vector<std::string> reasons{"QueryExecutionStart", "QueryExecutionComplete", "AgentExecutionStart",
+                                           "AgentExecutionError", "LLMCallComplete",        "ToolCallStart",
+                                           "ToolCallComplete",    "QuestionAsked",          "QuestionAnswered",
+                                           "custom.note"};
     const std::vector<std::string> sessions{"ark.session.id", "session.id", "gen_ai.conversation.id"};
     for (int b = 0; b < batches; ++b) {
         const auto received = at(static_cast<std::uint64_t>(b));
@@ -279,13 +291,15 @@ void add_anything(MemoryJournal& journal, std::mt19937& random, int batches) {
                 if (pick(3) == 0) attributes.emplace_back("gen_ai.agent.name", text("agent", 90));
                 if (pick(3) == 0) attributes.emplace_back("gen_ai.tool.name", text("tool", 9));
                 if (pick(2) == 0) attributes.emplace_back("gen_ai.request.model", text("model", 4));
-                if (pick(2) == 0) attributes.emplace_back("gen_ai.usage.input_tokens", static_cast<std::int64_t>(pick(1000)));
+                if (pick(2) == 0)
+                    attributes.emplace_back("gen_ai.usage.input_tokens", static_cast<std::int64_t>(pick(1000)));
                 if (pick(4) == 0) attributes.emplace_back("gen_ai.usage.cost", static_cast<double>(pick(1000)) / 7.0);
                 if (pick(3) == 0) attributes.emplace_back(sessions[pick(3)], text("s", 8));
                 if (pick(6) == 0) attributes.emplace_back("ark.query.id", text("q", 12));
                 if (pick(6) == 0) attributes.emplace_back("ark.query.name", text("query", 5));
                 if (pick(4) == 0) attributes.emplace_back("gen_ai.input.messages", text("in", 100));
-                auto one = span(1 + pick(25), 1 + pick(30), pick(3) == 0 ? 0 : 1 + pick(30), text("name", 40), std::move(attributes));
+                auto one = span(1 + pick(25), 1 + pick(30), pick(3) == 0 ? 0 : 1 + pick(30), text("name", 40),
+                                std::move(attributes));
                 if (pick(8) == 0) one.end = UnixNanos();
                 if (pick(5) == 0) one.status_code = 2;
                 spans.push_back(std::move(one));
@@ -300,7 +314,8 @@ void add_anything(MemoryJournal& journal, std::mt19937& random, int batches) {
                 if (pick(3) == 0) attributes.emplace_back("sessionId", text("s", 8));
                 if (pick(3) == 0) attributes.emplace_back("toolName", text("tool", 9));
                 if (pick(2) == 0) attributes.emplace_back("questionId", text("n", 6));
-                records.push_back(event(pick(2) == 0 ? 0 : 1 + pick(25), 1 + pick(30), reasons[pick(reasons.size())], std::move(attributes)));
+                records.push_back(event(pick(2) == 0 ? 0 : 1 + pick(25), 1 + pick(30), reasons[pick(reasons.size())],
+                                        std::move(attributes)));
             }
             journal.add_logs(records, received);
         }
@@ -316,7 +331,8 @@ std::map<std::string, std::string> contents(const std::string& directory) {
     const auto snapshot = (*kv)->snapshot();
     for (const auto space : {store::Space::ids, store::Space::rows}) {
         const auto iterator = snapshot->iterate(space, "", "");
-        for (iterator->seek(""); iterator->valid(); iterator->next()) all[std::string(iterator->key())] = iterator->value();
+        for (iterator->seek(""); iterator->valid(); iterator->next())
+            all[std::string(iterator->key())] = iterator->value();
     }
     return all;
 }
@@ -339,18 +355,20 @@ std::string differences(const std::string& a, const std::string& b) {
     std::string out;
     auto left = contents(a);
     const auto right = contents(b);
-    for (const auto& [key, value] : right) left.try_emplace(key);
+    for (const auto& [key, value] : right)
+        left.try_emplace(key);
     for (const auto& [key, value] : left) {
         const auto other = right.find(key);
         if (other != right.end() && other->second == value) continue;
-        out += readable(key) + "\n  " + readable(value) + "\n  " + (other == right.end() ? "none" : readable(other->second)) + "\n";
+        out += readable(key) + "\n  " + readable(value) + "\n  " +
+               (other == right.end() ? "none" : readable(other->second)) + "\n";
     }
     return out;
 }
 
 // Goal: the views are the fold of the journal, whatever happened on the way.
-// Method: random items; once folded as they come, in many drains, with crashes that lose what was not flushed, and with almost no
-// hot state; once rebuilt in one go. Every row and posting must be the same.
+// Method: random items; once folded as they come, in many drains, with crashes that lose what was not flushed, and with
+// almost no hot state; once rebuilt in one go. Every row and posting must be the same.
 TEST_F(ViewsTest, EqualARebuildAfterCrashesByteForByte) {
     const char* wanted = std::getenv("ARK_SEEDS");
     const unsigned seeds = wanted != nullptr ? static_cast<unsigned>(std::atoi(wanted)) : 4;
@@ -393,7 +411,7 @@ TEST_F(ViewsTest, EqualARebuildAfterCrashesByteForByte) {
             EXPECT_EQ((*rebuilt)->folded(), history.end());
             expected = *(*rebuilt)->fingerprint();
         }
-        views.reset();   // before its journal
+        views.reset();  // before its journal
         EXPECT_EQ(*folded, expected) << "seed " << seed << "\n" << differences(live.directory, again.directory);
         std::filesystem::remove_all(again.directory);
     }

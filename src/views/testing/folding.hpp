@@ -1,12 +1,12 @@
 #pragma once
-#include <gtest/gtest.h>
+#include "views/fold.hpp"
+#include "views/reads.hpp"
 
 #include <filesystem>
 #include <memory>
 #include <string>
 
-#include "views/fold.hpp"
-#include "views/reads.hpp"
+#include <gtest/gtest.h>
 
 /// Folds items made by hand, for tests of the fold without a journal.
 namespace ark::views::testing {

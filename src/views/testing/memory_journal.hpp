@@ -1,10 +1,10 @@
 #pragma once
+#include "journal/journal.hpp"
+#include "otlp/build.hpp"
+
 #include <map>
 #include <mutex>
 #include <unordered_map>
-
-#include "journal/journal.hpp"
-#include "otlp/build.hpp"
 
 namespace ark::views::testing {
 
@@ -29,7 +29,8 @@ public:
             batches_.push_back(batch);
         }
         const std::lock_guard lock(listeners_->mutex);
-        for (const auto& [token, listener] : listeners_->by_token) listener(end);
+        for (const auto& [token, listener] : listeners_->by_token)
+            listener(end);
         return end;
     }
     Offset add_spans(const std::vector<otlp::Span>& spans, UnixNanos received, const otlp::ValueMap& resource = {}) {
@@ -37,8 +38,8 @@ public:
                    static_cast<std::uint32_t>(spans.size()), received);
     }
     Offset add_logs(const std::vector<otlp::LogRecord>& records, UnixNanos received) {
-        return add(model::BatchKind::logs, otlp::encode_logs({}, {}, records), static_cast<std::uint32_t>(records.size()),
-                   received);
+        return add(model::BatchKind::logs, otlp::encode_logs({}, {}, records),
+                   static_cast<std::uint32_t>(records.size()), received);
     }
     /// As retention does: the oldest batches go.
     void forget(std::size_t batches) {
@@ -50,7 +51,9 @@ public:
     void append(std::shared_ptr<model::Batch>, journal::AppendDone done) override {
         done(fail(Errc::unsupported, "the memory journal is filled by add()"));
     }
-    std::unique_ptr<journal::Reader> reader(Offset from) override { return std::make_unique<MemoryReader>(*this, from); }
+    std::unique_ptr<journal::Reader> reader(Offset from) override {
+        return std::make_unique<MemoryReader>(*this, from);
+    }
     std::shared_ptr<void> on_end(journal::EndListener listener) override {
         const std::lock_guard lock(listeners_->mutex);
         const auto token = listeners_->next++;
