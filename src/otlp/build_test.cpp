@@ -109,9 +109,9 @@ TEST(Response, ErrorsAreRpcStatusWithRetryInfo) {
     EXPECT_EQ(retry.retry_delay().seconds(), 7);
     ASSERT_TRUE(parsed.ParseFromString(rpc_status(Format::protobuf, 3, "bad")));
     EXPECT_EQ(parsed.details_size(), 0);
-    EXPECT_EQ(
-        rpc_status(Format::json, 14, "busy", 7),
-        R"({"code":14,"message":"busy","details":[{"@type":"type.googleapis.com/google.rpc.RetryInfo","retryDelay":"7s"}]})");
+    EXPECT_EQ(rpc_status(Format::json, 14, "busy", 7),
+              R"({"code":14,"message":"busy","details":[{"@type":"type.googleapis.com/google.rpc.RetryInfo",)"
+              R"("retryDelay":"7s"}]})");
 }
 
 }  // namespace

@@ -148,7 +148,8 @@ TEST(JsonIn, UndoesEscapes) {
 
 TEST(JsonIn, NullIsAbsentAndUnknownKeysAreIgnored) {
     const auto span = span_of(
-        R"("name":null,"kind":null,"status":null,"attributes":null,"events":null,"new":{"a":[1,{"name":"no"}]},"start_time_unix_nano":1,"traceState":"x")");
+        R"("name":null,"kind":null,"status":null,"attributes":null,"events":null,"new":{"a":[1,{"name":"no"}]},)"
+        R"("start_time_unix_nano":1,"traceState":"x")");
     EXPECT_EQ(span.name(), "");
     EXPECT_EQ(span.start_time_unix_nano(), 0u) << "snake_case is not a key";
     EXPECT_EQ(span.trace_state(), "x");
@@ -157,8 +158,9 @@ TEST(JsonIn, NullIsAbsentAndUnknownKeysAreIgnored) {
 }
 
 TEST(JsonIn, OfRepeatedKeysTheLastWins) {
-    const auto span = span_of(
-        R"("name":"a","attributes":[{"key":"1"},{"key":"2"}],"kind":3,"name":"","attributes":[{"key":"3"}],"kind":0,"flags":1)");
+    const auto span =
+        span_of(R"("name":"a","attributes":[{"key":"1"},{"key":"2"}],"kind":3,"name":"","attributes":[{"key":"3"}],)"
+                R"("kind":0,"flags":1)");
     EXPECT_EQ(span.name(), "");
     EXPECT_EQ(span.kind(), 0);
     EXPECT_EQ(span.flags(), 1u);
@@ -324,14 +326,15 @@ TEST(JsonOut, GoldenSpan) {
     span.attributes = {{"tokens", 5},  {"text", "a\"b"},   {"on", true},
                        {"ratio", 0.5}, {"empty", Value()}, {"list", ValueList{1}}};
     span.status_code = 2;
-    EXPECT_EQ(
-        *traces_to_json(encode_traces({{"service.name", "s"}}, {"scope", ""}, {span})),
-        R"({"resourceSpans":[{"resource":{"attributes":[{"key":"service.name","value":{"stringValue":"s"}}]},)"
-        R"("scopeSpans":[{"scope":{"name":"scope"},"spans":[{"traceId":"0af7651916cd43dd8448eb211c80319c",)"
-        R"("spanId":"b7ad6b7169203331","name":"chat","kind":3,"startTimeUnixNano":"1","endTimeUnixNano":"2","attributes":[)"
-        R"({"key":"tokens","value":{"intValue":"5"}},{"key":"text","value":{"stringValue":"a\"b"}},)"
-        R"({"key":"on","value":{"boolValue":true}},{"key":"ratio","value":{"doubleValue":0.5}},{"key":"empty","value":{}},)"
-        R"({"key":"list","value":{"arrayValue":{"values":[{"intValue":"1"}]}}}],"status":{"code":2}}]}]}]})");
+    EXPECT_EQ(*traces_to_json(encode_traces({{"service.name", "s"}}, {"scope", ""}, {span})),
+              R"({"resourceSpans":[{"resource":{"attributes":[{"key":"service.name","value":{"stringValue":"s"}}]},)"
+              R"("scopeSpans":[{"scope":{"name":"scope"},"spans":[{"traceId":"0af7651916cd43dd8448eb211c80319c",)"
+              R"("spanId":"b7ad6b7169203331","name":"chat","kind":3,"startTimeUnixNano":"1","endTimeUnixNano":"2",)"
+              R"("attributes":[)"
+              R"({"key":"tokens","value":{"intValue":"5"}},{"key":"text","value":{"stringValue":"a\"b"}},)"
+              R"({"key":"on","value":{"boolValue":true}},{"key":"ratio","value":{"doubleValue":0.5}},{"key":"empty",)"
+              R"("value":{}},)"
+              R"({"key":"list","value":{"arrayValue":{"values":[{"intValue":"1"}]}}}],"status":{"code":2}}]}]}]})");
 }
 
 TEST(JsonOut, PlainAttributesKeepTheFirstOfDuplicates) {
@@ -359,7 +362,8 @@ TEST(JsonMetrics, CountsPointsOfEveryKind) {
     const auto count = [](std::string_view json) { return count_metric_points_json(Buffer::copy_of(json)); };
     EXPECT_EQ(
         *count(R"({"resourceMetrics":[{"scopeMetrics":[{"metrics":[{"name":"a","sum":{"dataPoints":[{"asInt":"1"},{}]}},
-        {"gauge":{"dataPoints":[{}]}},{"histogram":{"dataPoints":[{"bucketCounts":["1","2"]}]}},{"summary":{}}]},{"metrics":[]}]}]})"),
+        {"gauge":{"dataPoints":[{}]}},
+        {"histogram":{"dataPoints":[{"bucketCounts":["1","2"]}]}},{"summary":{}}]},{"metrics":[]}]}]})"),
         4u);
     EXPECT_EQ(*count("{}"), 0u);
     EXPECT_FALSE(count("{\"resourceMetrics\":[{]}"));
