@@ -12,10 +12,9 @@ void Catalog::add(SegmentPtr segment) {
     segments_.push_back(std::move(segment));
 }
 
-void Catalog::retire_first() {
+void Catalog::remove_first() {
     const std::lock_guard lock(mutex_);
     ARK_CHECK(segments_.size() > 1, "the last segment is never given away");
-    segments_.front()->retire();
     files_.erase(segments_.front()->sequence);
     segments_.pop_front();
 }

@@ -17,8 +17,8 @@ public:
     explicit Catalog(disk::Disk& disk) : disk_(disk) {}
 
     void add(SegmentPtr segment);
-    /// Takes the first one out and marks it retired: its file may be overwritten from now on.
-    void retire_first();
+    /// Takes out the first one, which was retired: its file may be overwritten from now on.
+    void remove_first();
 
     /// The segment that holds the offset, or would; nothing when the offset is older than what is kept.
     SegmentPtr find(Offset offset) const;

@@ -48,6 +48,7 @@ public:
         ARK_TRY(auto recovered, recover(disk_, config_.directory, weak, clock_, catalog_));
         lock_ = std::move(recovered.lock);
         manifest_ = std::move(recovered.manifest);
+        torn_bytes_ = recovered.tail.torn_bytes;
         auto writer = std::make_unique<Writer>(
             Writer::Parts{inbox_, tail_, *listeners_, pins_, published_, catalog_, disk_, clock_}, config_, manifest_);
         ARK_TRY_STATUS(writer->start(std::move(recovered.tail)));
@@ -90,6 +91,7 @@ public:
         status.groups_total = published_.groups_total.load(std::memory_order_relaxed);
         status.failed = published_.failed.load(std::memory_order_acquire);
         status.durability = to_text(config_.durability, config_.group);
+        status.torn_bytes = torn_bytes_;
         status.oldest_received = oldest_received();
         const std::lock_guard lock(published_.mutex);
         status.sync_nanos_total = published_.sync_times.total();
@@ -143,7 +145,8 @@ private:
     const EmbeddedConfig config_;
     Clock& clock_;  // outlives us
     std::unique_ptr<disk::File> lock_;
-    Manifest manifest_;        // constant after open()
+    Manifest manifest_;  // constant after open(), as the next
+    std::uint64_t torn_bytes_ = 0;
     mutable Catalog catalog_;  // thread-safe, as all below; readers of a const journal open files
     TailCache tail_;
     Inbox inbox_;

@@ -53,6 +53,8 @@ struct JournalStatus {
     bool failed = false;        ///< a write or sync failed: appends are refused until restart
     std::string failure;
     std::string durability;
+    std::uint64_t torn_bytes =
+        0;  ///< cut from the end when it was opened: a write that was interrupted, promised to nobody
 };
 
 /// Reads forward, batch by batch. One per follower; not thread-safe; may block on disk unless the batch is in memory.

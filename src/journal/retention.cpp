@@ -17,6 +17,7 @@ bool too_old(const Segment& segment, const RetentionConfig& config, UnixNanos no
 /// One at a time, and the directory synced after each: the chain has no hole after a crash at any moment, and a spare
 /// is never overwritten while its old name could come back.
 Status give_away(disk::Disk& disk, const RetentionConfig& config, const Segment& segment) {
+    if (!disk.exists(segment.path)) return disk.sync_directory(config.directory);  // the sync failed the last time
     ARK_TRY(const auto names, disk.list(config.directory));
     const auto spares = static_cast<unsigned>(std::count_if(names.begin(), names.end(), is_spare_name));
     if (spares < config.spares_max) {
@@ -51,9 +52,11 @@ Status retain(disk::Disk& disk, const RetentionConfig& config, UnixNanos now, Of
     const auto segments = catalog.all();
     const auto count = expired_segments(segments, config, now, floor);
     for (std::size_t i = 0; i < count; ++i) {
-        // Readers first: from here on they are told `expired`, whatever they find in the file.
-        catalog.retire_first();
+        // Readers first: from here on they take a failure for `expired`. Out of the catalog only when it is done, so
+        // that a failed attempt is tried again with the same segment, and the chain on disk never gets a hole.
+        segments[i]->retire();
         ARK_TRY_STATUS(give_away(disk, config, *segments[i]));
+        catalog.remove_first();
     }
     return ok();
 }

@@ -71,6 +71,27 @@ TEST(Retention, NeverPassesAPin) {
     EXPECT_GT(journal->begin(), Offset{300});
 }
 
+TEST(Retention, TriesAgainWhenASegmentCannotBeGivenAway) {
+    FakeClock clock;
+    auto config = small_config();
+    config.retention_age = std::chrono::hours(1);
+    for (std::uint64_t nth = 1; nth <= 6; ++nth) {
+        FaultyDisk disk;
+        {
+            const auto journal = open_embedded(disk, config, clock).value();
+            fill(*journal, 200);
+            clock.advance_ms(3'601'000);
+            disk.fail_sync(nth);  // of a group, or of the directory while a segment is given away
+            static_cast<void>(append(*journal, make_batch("x")).get());
+            clock.advance_ms(2'000);
+            static_cast<void>(append(*journal, make_batch("y")).get());
+        }
+        const auto journal = open_embedded(disk, config, clock);
+        ASSERT_TRUE(journal) << journal.error().message();
+        EXPECT_FALSE(read_all(**journal, (*journal)->begin()).empty());
+    }
+}
+
 TEST(Retention, TellsReadersThatTheyAreTooLate) {
     FaultyDisk disk;
     FakeClock clock;

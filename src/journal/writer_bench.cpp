@@ -122,6 +122,34 @@ BENCHMARK(append_against_raw)
     ->Iterations(5)
     ->Unit(benchmark::kMillisecond);
 
+/// A journal of 512 MiB in records of this size, stopped.
+void fill(Journal& journal, std::size_t bytes) {
+    const std::uint64_t count = (512ull << 20) / bytes;
+    std::counting_semaphore<> acknowledged(0);
+    for (std::uint64_t i = 0; i < count; ++i) {
+        journal.append(make_batch(bytes), [&](const Result<Receipt>&) { acknowledged.release(); });
+        if (i >= 1024) acknowledged.acquire();
+    }
+    journal.stop();
+}
+
+/// Until it is ready to append: mostly reading the last segment, whatever the size of the others.
+void reopen(benchmark::State& state) {
+    const auto directory = bench_directory();
+    std::filesystem::remove_all(directory);
+    EmbeddedConfig config;
+    config.directory = directory;
+    fill(*open_embedded(disk::real_disk(), config, system_clock()).value(), 30'000);
+    for (auto _ : state) {
+        auto journal = open_embedded(disk::real_disk(), config, system_clock()).value();
+        state.PauseTiming();
+        journal.reset();
+        state.ResumeTiming();
+    }
+    std::filesystem::remove_all(directory);
+}
+BENCHMARK(reopen)->Iterations(5)->Unit(benchmark::kMillisecond);
+
 /// Opening a session reads about a thousand batches at random.
 void read_at_random(benchmark::State& state) {
     const auto bytes = static_cast<std::size_t>(state.range(0));
@@ -131,13 +159,7 @@ void read_at_random(benchmark::State& state) {
     config.directory = directory;
     config.tail_bytes_max = 0;
     auto journal = open_embedded(disk::real_disk(), config, system_clock()).value();
-    const std::uint64_t count = (512ull << 20) / bytes;
-    std::counting_semaphore<> acknowledged(0);
-    for (std::uint64_t i = 0; i < count; ++i) {
-        journal->append(make_batch(bytes), [&](const Result<Receipt>&) { acknowledged.release(); });
-        if (i >= 1024) acknowledged.acquire();
-    }
-    journal->stop();
+    fill(*journal, bytes);
     const auto reader = journal->reader(Offset{0});
     for (auto offset = Offset{0}; offset < journal->end();) {  // warm
         const auto batch = reader->next().value();
