@@ -184,12 +184,13 @@ awaitable<std::optional<Problem>> ApiImpl::wait_for(const Cursor& at_least) {
         asio::post(executor, [timer] { timer->cancel(); });
     };
     const auto listening = deps_.views.on_folded(std::move(wake));
-    const auto deadline = std::chrono::steady_clock::now() + config_.at_least_max;
+    const auto begun = deps_.clock.monotonic_nanos();
     while (deps_.views.folded() < at_least.offset) {
-        if (std::chrono::steady_clock::now() >= deadline) {
+        const auto waited = std::chrono::nanoseconds(deps_.clock.monotonic_nanos() - begun);
+        if (waited >= config_.at_least_max) {
             co_return Problem(ProblemKind::deadline, "the views did not reach at_least in time");
         }
-        timer->expires_at(deadline);
+        timer->expires_after(config_.at_least_max - waited);
         boost::system::error_code woken;
         co_await timer->async_wait(asio::redirect_error(asio::use_awaitable, woken));
     }

@@ -86,7 +86,8 @@ TEST(Conversation, CoarseClocksKeepTheOrder) {
 TEST(Messages, ReadsEveryDialectOfJson) {
     auto messages = messages_from_json(
         R"([{"role":"user","parts":[{"type":"text","content":"look"},{"type":"uri","modality":"image","uri":"x"}]},
-            {"role":"assistant","parts":[{"type":"reasoning","content":"hm"},{"type":"tool_call","id":"1","name":"f","arguments":{"a":1}}]},
+            {"role":"assistant","parts":[{"type":"reasoning","content":"hm"},
+                                         {"type":"tool_call","id":"1","name":"f","arguments":{"a":1}}]},
             {"role":"tool","parts":[{"type":"tool_call_response","id":"1","response":{"b":2}}]}])",
         "user");
     ASSERT_EQ(messages.size(), 3u);

@@ -7,11 +7,11 @@
 
 #include <cstdlib>
 
+namespace ark::query {
+namespace {
+
 // Whatever stands behind '?', in a cursor, in a header or in a recorded message: an answer or a problem, never a crash.
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-    using namespace ark;
-    using namespace ark::query;
-    const std::string_view text(reinterpret_cast<const char*>(data), size);
+void try_all(std::string_view text) {
     for (const auto& route : read_routes()) {
         const auto params = Params::read(text, route.parameters);
         if (!params) {
@@ -33,5 +33,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     static_cast<void>(accepts_gzip(text));
     static_cast<void>(names_tag(text, "W/\"1\""));
     static_cast<void>(messages_from_json(text, "user"));
+}
+
+}  // namespace
+}  // namespace ark::query
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    ark::query::try_all({reinterpret_cast<const char*>(data), size});
     return 0;
 }

@@ -119,12 +119,12 @@ otlp::Span span(std::uint64_t trace, std::uint64_t id, std::uint64_t parent, std
 // A workflow, its agent, a model call that asks for a tool, the tool, and the answer.
 std::vector<otlp::Span> execution(std::uint64_t trace, const std::string& session) {
     const auto input = R"([{"role":"user","parts":[{"type":"text","content":"What is 6 x 7?"}]}])";
-    const auto asks =
-        R"([{"role":"assistant","parts":[{"type":"tool_call","id":"c1","name":"multiply","arguments":{"a":6,"b":7}}]}])";
-    const auto history =
-        R"([{"role":"user","parts":[{"type":"text","content":"What is 6 x 7?"}]},)"
-        R"({"role":"assistant","parts":[{"type":"tool_call","id":"c1","name":"multiply","arguments":{"a":6,"b":7}}]},)"
-        R"({"role":"tool","parts":[{"type":"tool_call_response","id":"c1","response":42}]}])";
+    const auto asks = R"([{"role":"assistant","parts":[{"type":"tool_call","id":"c1","name":"multiply",)"
+                      R"("arguments":{"a":6,"b":7}}]}])";
+    const auto history = R"([{"role":"user","parts":[{"type":"text","content":"What is 6 x 7?"}]},)"
+                         R"({"role":"assistant","parts":[{"type":"tool_call","id":"c1","name":"multiply",)"
+                         R"("arguments":{"a":6,"b":7}}]},)"
+                         R"({"role":"tool","parts":[{"type":"tool_call_response","id":"c1","response":42}]}])";
     const auto answers = R"([{"role":"assistant","parts":[{"type":"text","content":"It is 42."}]}])";
     return {
         span(trace, 3, 2, 10, 100, "chat gpt-4.1",

@@ -14,7 +14,6 @@ namespace ark::query {
 namespace {
 
 using std::chrono::nanoseconds;
-using Steady = std::chrono::steady_clock;
 
 constexpr std::size_t entries_max = 200'000;  // 32 bytes each: 6.4 MB a replay
 constexpr std::size_t frames_at_once = 256;   // rendered and written together, ~200 KB
@@ -133,26 +132,27 @@ awaitable<void> play(net::ResponseStream& stream, const Call& call, const Replay
     const auto executor = co_await asio::this_coro::executor;
     asio::steady_timer timer(executor);
     stream.on_close([&timer] { timer.cancel(); });
-    const auto begin = Steady::now();
+    const auto begun = call.deps.clock.monotonic_nanos();
+    const auto elapsed = [&] { return nanoseconds(call.deps.clock.monotonic_nanos() - begun); };
     std::size_t next = 0;
     std::string frames = "retry: 2000\n\n";
     bool open = static_cast<bool>(co_await stream.write(frames));
     while (open && next < plan.entries.size() && !stream.closed()) {
-        const auto due = begin + plan.entries[next].due;
-        const auto now = Steady::now();
+        const auto due = plan.entries[next].due;
+        const auto now = elapsed();
         if (due > now) {
-            timer.expires_at(std::min(due, now + call.config.replay_heartbeat));
+            timer.expires_after(std::min<nanoseconds>(due - now, call.config.replay_heartbeat));
             boost::system::error_code cancelled;  // by on_close: the loop asks closed()
             co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, cancelled));
             if (stream.closed()) break;
-            if (Steady::now() < due) {
+            if (elapsed() < due) {
                 frames = ": hb\n\n";
                 open = static_cast<bool>(co_await stream.write(frames));
             }
             continue;
         }
         auto last = next;
-        while (last < plan.entries.size() && last - next < frames_at_once && begin + plan.entries[last].due <= now)
+        while (last < plan.entries.size() && last - next < frames_at_once && plan.entries[last].due <= now)
             ++last;
         auto render = [&] { return replay_frames(call, plan, next, last); };
         frames = co_await runtime::on(call.deps.work, render);
