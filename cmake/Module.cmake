@@ -36,7 +36,7 @@ function(ark_module name)
         add_executable(${name}_test ${M_TESTS})
         target_link_libraries(${name}_test PRIVATE ark::${name} ${M_PRIVATE_DEPS} ${M_TEST_DEPS} ${M_TEST_LIBS}
             GTest::gmock GTest::gtest_main ark_warnings)
-        gtest_discover_tests(${name}_test TEST_PREFIX "${name}." PROPERTIES LABELS "unit;${name}" TIMEOUT 120
+        gtest_discover_tests(${name}_test TEST_PREFIX "${name}." PROPERTIES LABELS "unit\\;${name}" TIMEOUT 120
             DISCOVERY_TIMEOUT 60)
     endif()
     if(ARK_BENCHES AND M_BENCHES)

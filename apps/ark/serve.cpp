@@ -44,7 +44,9 @@ Result<Exit> serve(const Context& context, const broker::BrokerConfig& config,
     if (!config.port_file.empty()) {
         ARK_TRY_STATUS(write_port_file(config.port_file, broker->ready_line()));
     }
-    context.note(broker->ready_line());
+    // The one line on standard output: programs that started us read the addresses from it.
+    context.out().line(broker->ready_line());
+    context.out().flush();
     if (ready) ready(*broker);
 
     int signal = 0;
