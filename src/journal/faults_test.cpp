@@ -84,6 +84,37 @@ TEST(Faults, ReportsReadErrors) {
     EXPECT_EQ(reader->next().value()->payload(), "one");  // the position did not move
 }
 
+// Goal: a segment whose name is not durable yet carries no promise.
+// Method: the sync of the directory fails after a segment was named; the process restarts; then the power fails.
+TEST(Faults, MakesNamesDurableBeforeUsingThem) {
+    FakeClock clock;
+    for (std::uint64_t nth = 1; nth <= 8; ++nth) {
+        FaultyDisk disk;
+        auto config = small_config();
+        config.segment_bytes = 64 << 10;
+        {
+            const auto journal = open_embedded(disk, config, clock).value();
+            ASSERT_TRUE(append(*journal, make_batch(std::string(55'000, 'a'))).get());
+            disk.fail_sync(nth);
+            static_cast<void>(append(*journal, make_batch(std::string(20'000, 'b'))).get());  // begins a segment
+            disk.crash(FaultyDisk::Unsynced::kept);
+            disk.fail_sync(1'000'000);
+        }
+        Offset end;
+        {
+            const auto journal = open_embedded(disk, config, clock).value();
+            const auto receipt = append(*journal, make_batch("promised")).get();
+            ASSERT_TRUE(receipt);
+            end = receipt->end;
+            disk.crash(FaultyDisk::Unsynced::lost);
+        }
+        const auto journal = open_embedded(disk, config, clock);
+        ASSERT_TRUE(journal) << journal.error().message();
+        EXPECT_EQ((*journal)->end(), end);
+        EXPECT_EQ(read_all(**journal, Offset{0}).back(), "promised");
+    }
+}
+
 /// One journal's life story over many crashes, with everything that was promised.
 class CrashLoop {
 public:

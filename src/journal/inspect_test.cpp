@@ -207,7 +207,7 @@ TEST_F(Inspect, RepairsRandomDamage) {
     std::map<std::string, std::string> files;
     for (const auto& name : names())
         files["j/" + name] = disk.contents("j/" + name);
-    for (std::uint64_t seed = 1; seed <= 80 && !HasFatalFailure(); ++seed) {
+    for (std::uint64_t seed = 1; seed <= 60 && !HasFatalFailure(); ++seed) {
         SCOPED_TRACE(seed);
         for (const auto& name : names())
             ASSERT_TRUE(disk.remove("j/" + name));

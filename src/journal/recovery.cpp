@@ -183,6 +183,8 @@ Result<Recovered> recover(disk::Disk& disk, const std::string& directory, bool w
         }
         catalog.add(std::move(segment));
     }
+    // A life that ended between a rename and its sync left names that only memory knows: no promise may rest on them.
+    ARK_TRY_STATUS(disk.sync_directory(directory));
     // Beyond this point the contents are proven. Only now may the manifest say that this history goes on.
     ARK_TRY_STATUS(renew_manifest(disk, directory, weak, chain.empty(), recovered.manifest));
     return recovered;
