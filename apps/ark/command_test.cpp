@@ -35,6 +35,17 @@ TEST(Parser, FindsCommandFlagsAndArguments) {
     const auto get = parse({"traces", "get", "0af7"});
     ASSERT_TRUE(get);
     EXPECT_EQ(get->invocation.text("ID"), "0af7");
+
+    const auto api = parse({"api", "GET", "/v1/sessions?limit=5", "-H", "accept: text/plain"});
+    ASSERT_TRUE(api) << api.error().context;
+    EXPECT_EQ(api->invocation.text("METHOD"), "GET");
+    EXPECT_EQ(api->invocation.text("PATH"), "/v1/sessions?limit=5");
+    EXPECT_THAT(api->invocation.all("header"), ElementsAre("accept: text/plain"));
+
+    const auto none = parse({"journal", "verify"});
+    ASSERT_TRUE(none) << none.error().context;
+    EXPECT_FALSE(none->invocation.has("DIR"));
+    EXPECT_THAT(error_of({"traces", "get", "a", "b"}), HasSubstr("takes no argument 'b'"));
 }
 
 TEST(Parser, GlobalFlagsMayComeAnywhere) {

@@ -171,7 +171,9 @@ otlp::Scope Scenario::scope() {
 }
 
 double natural_rate(const ScenarioConfig& config) {
+    constexpr unsigned sample_sessions_max = 64;  // more of them only repeat each other
     ScenarioConfig sample = config;
+    sample.sessions = std::min(config.sessions, sample_sessions_max);
     sample.speed = 1;
     sample.start = UnixNanos{0};
     Scenario scenario(sample);
@@ -179,7 +181,8 @@ double natural_rate(const ScenarioConfig& config) {
     const auto steps = 400 * std::size_t{sample.sessions};
     for (std::size_t i = 0; i < steps; ++i)
         scenario.next();
-    return static_cast<double>(steps) / (static_cast<double>(scenario.next_at().value()) / static_cast<double>(second));
+    const auto seconds = static_cast<double>(scenario.next_at().value()) / static_cast<double>(second);
+    return static_cast<double>(steps) / seconds * config.sessions / sample.sessions;
 }
 
 }  // namespace ark::loadgen

@@ -74,7 +74,7 @@ Result<Exit> watch_rows(const Context& context, ApiClient& api, const Resource& 
     });
     if (!status) return status.error();
     if (watchdog.cause() == Watchdog::Cause::signal) return Exit{128 + watchdog.signal()};
-    return Exit::success;
+    return watchdog.cause() == Watchdog::Cause::total ? Exit::timeout : Exit::success;
 }
 
 Result<Exit> run_list(Context& context, const Invocation& invocation, std::string_view plural) {

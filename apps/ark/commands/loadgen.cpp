@@ -81,10 +81,10 @@ Result<Exit> run_loadgen(Context& context, const Invocation& invocation) {
     ARK_TRY(const auto duration,
             invocation.duration_nanos("duration", std::chrono::nanoseconds(std::chrono::seconds(30)).count()));
     const bool progress = is_terminal(2) && !context.quiet;
-    Watchdog watchdog({});
-    if (duration > 0) watchdog.limit_total(std::chrono::nanoseconds(duration));
+    Watchdog watchdog({});  // before the threads of Load: they inherit its signal mask
     Load load(std::move(config));
     load.start();
+    if (duration > 0) watchdog.limit_total(std::chrono::nanoseconds(duration));
     std::uint64_t last = 0;
     while (!watchdog.stopped() && load.running()) {
         watchdog.sleep(std::chrono::milliseconds(progress ? 1000 : 50));
