@@ -161,12 +161,12 @@ void receipt_latency(benchmark::State& state) {
     const auto record = burst(1);
     std::vector<double> millis;
     for (auto _ : state) {
-        const auto began = std::chrono::steady_clock::now();
+        const auto began = system_clock().monotonic_nanos();
         fan_out.deliver(record, [&](std::size_t) {
-            millis.push_back(
-                std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - began).count());
+            millis.push_back(static_cast<double>(system_clock().monotonic_nanos() - began) * 1e-6);
         });
-        std::this_thread::sleep_until(began + std::chrono::milliseconds(20));
+        const auto took = system_clock().monotonic_nanos() - began;
+        std::this_thread::sleep_for(std::chrono::nanoseconds(20'000'000) - std::chrono::nanoseconds(took));
     }
     std::sort(millis.begin(), millis.end());
     state.counters["p50_ms"] = millis[millis.size() / 2];

@@ -133,7 +133,7 @@ TEST(StreamServer, FiveThousandSubscribersOnSessionsOfTheirOwn) {
     const auto each = (Served::resident_bytes() - before) / count;
     std::printf("%zu idle subscribers, each on a filter of its own: %zu bytes each, with the test's side of it\n",
                 count, each);
-#ifdef NDEBUG
+#if defined(NDEBUG) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
     EXPECT_LE(each, 8u << 10);
 #endif
     EXPECT_EQ(served.stream->status().subscribers, count + 1);
@@ -176,15 +176,17 @@ TEST(StreamServer, StuckReadersCostLittleAndAreClosed) {
     for (std::size_t i = 0; i < count; ++i)
         ASSERT_EQ(watchers.add("topics=event&view=full&since=start", "", 4096), static_cast<int>(i));
     std::size_t most = 0;
-    const auto deadline = std::chrono::steady_clock::now() + patience;
-    while (served.stream->status().slow_closed_total < count && std::chrono::steady_clock::now() < deadline) {
+    const auto deadline = system_clock().monotonic_nanos() + 60'000'000'000;
+    while (served.stream->status().slow_closed_total < count && system_clock().monotonic_nanos() < deadline) {
         most = std::max(most, Served::resident_bytes());
         std::this_thread::sleep_for(std::chrono::milliseconds(20));
     }
     EXPECT_EQ(served.stream->status().slow_closed_total, count);
     const auto each = (std::max(most, before) - before) / count;
     std::printf("%zu stuck readers of 9 MB: %zu KB each at most\n", count, each >> 10);
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
     EXPECT_LE(each, 400u << 10);
+#endif
     // What the kernel had taken arrives; the rest comes on return.
     Seen seen;
     ASSERT_TRUE(watchers.until([&] { return watchers.ended(7); }, seen.take(), patience));

@@ -67,7 +67,12 @@ awaitable<void> Subscriber::run(Start start) {
 awaitable<Status> Subscriber::open(Start start) {
     std::string gap;
     auto find = [this, &start, &gap] { return find_start(start, gap); };
-    auto found = start.at == Start::At::time ? co_await runtime::on(services_.work, find) : find();
+    Result<Offset> found = offset_;
+    if (start.at == Start::At::time) {
+        found = co_await runtime::on(services_.work, find);
+    } else {
+        found = find();
+    }
     if (!found) {
         telemetry::log(telemetry::LogLevel::error, "stream", "the journal cannot be read",
                        {{"error", found.error().message()}});

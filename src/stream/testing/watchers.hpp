@@ -1,4 +1,5 @@
 #pragma once
+#include "base/time.hpp"
 #include "net/sse.hpp"
 
 #include <array>
@@ -85,9 +86,10 @@ public:
 
     /// Reads what comes until the condition holds; false when that took too long.
     bool until(const std::function<bool()>& condition, const OnEvent& on_event, std::chrono::seconds limit) {
-        const auto deadline = std::chrono::steady_clock::now() + limit;
+        const auto deadline =
+            system_clock().monotonic_nanos() + static_cast<std::uint64_t>(std::chrono::nanoseconds(limit).count());
         while (!condition()) {
-            if (std::chrono::steady_clock::now() > deadline) return false;
+            if (system_clock().monotonic_nanos() > deadline) return false;
             std::array<epoll_event, 256> ready;
             const int count = ::epoll_wait(epoll_, ready.data(), static_cast<int>(ready.size()), 20);
             for (int i = 0; i < count; ++i)

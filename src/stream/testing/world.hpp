@@ -58,9 +58,9 @@ public:
 
     /// Runs the net thread until the condition holds; false after ten seconds.
     bool until(const std::function<bool()>& condition) {
-        const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+        const auto deadline = system_clock().monotonic_nanos() + 10'000'000'000;
         while (!condition()) {
-            if (std::chrono::steady_clock::now() > deadline) return false;
+            if (system_clock().monotonic_nanos() > deadline) return false;
             pool_.context(0).run_one_for(std::chrono::milliseconds(5));
         }
         return true;
