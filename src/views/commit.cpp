@@ -108,6 +108,7 @@ Result<Fold::Changed> Fold::commit(Offset folded) {
 }
 
 void Fold::shrink() {
+    last_story_ = nullptr;
     const auto count = [&](auto& list, auto& touched) {
         for (auto* thing : list) {
             const auto bytes = thing->bytes();

@@ -83,6 +83,12 @@ Story* Fold::locate(std::uint32_t tenant, const items::Item& item) {
 }
 
 Story* Fold::open_story(const StoryKey& key, std::uint64_t offset) {
+    // Spans of a trace come in runs.
+    if (last_story_ == nullptr || !(last_story_->key == key)) last_story_ = find_or_create(key, offset);
+    return last_story_;
+}
+
+Story* Fold::find_or_create(const StoryKey& key, std::uint64_t offset) {
     if (auto* hot = stories_.find(key)) return hot;
     const auto id = keys::story(key);
     const auto number = find_id(id);

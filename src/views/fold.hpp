@@ -60,6 +60,7 @@ private:
     // fold.cpp: from an item to its story, session and query
     Story* locate(std::uint32_t tenant, const items::Item& item);
     Story* open_story(const StoryKey& key, std::uint64_t offset);
+    Story* find_or_create(const StoryKey& key, std::uint64_t offset);
     void correlate(Story& story, const items::Item& item);
     void note_question(Story& story, const items::Item& item);
     std::uint64_t session_number(std::uint32_t tenant, std::string_view id, std::uint64_t offset);
@@ -122,6 +123,7 @@ private:
     Touched<Query> touched_queries_;
 
     // This drain's.
+    Story* last_story_ = nullptr;  // the last item's
     std::vector<Story*> dirty_stories_;
     std::vector<Session*> dirty_sessions_;
     std::vector<Query*> dirty_queries_;

@@ -20,13 +20,13 @@ std::size_t TextTable::bytes() const {
 
 Span* SpanTable::find(const SpanId& id) {
     const auto found =
-        index_.find(spans_.size(), std::hash<SpanId>()(id) >> 16, [&](std::uint32_t i) { return spans_[i].id == id; });
+        index_.find(spans_.size(), std::hash<SpanId>()(id), [&](std::uint32_t i) { return spans_[i].id == id; });
     return found == PositionIndex::none ? nullptr : &spans_[found];
 }
 
 Span& SpanTable::add(const SpanId& id) {
     spans_.emplace_back().id = id;
-    index_.added(spans_.size(), [&](std::uint32_t i) { return std::hash<SpanId>()(spans_[i].id) >> 16; });
+    index_.added(spans_.size(), [&](std::uint32_t i) { return std::hash<SpanId>()(spans_[i].id); });
     return spans_.back();
 }
 

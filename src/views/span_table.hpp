@@ -26,7 +26,7 @@ public:
             }
             return none;
         }
-        for (std::size_t at = hash & mask();; at = (at + 1) & mask()) {
+        for (std::size_t at = mixed(hash) & mask();; at = (at + 1) & mask()) {
             if (slots_[at] == none || equal(slots_[at])) return slots_[at];
         }
     }
@@ -46,8 +46,13 @@ public:
 
 private:
     std::size_t mask() const { return slots_.size() - 1; }
+    /// Ids that count up differ in few bits: spread them.
+    static std::size_t mixed(std::size_t hash) {
+        hash = (hash ^ hash >> 29) * 0xbf58476d1ce4e5b9ULL;
+        return hash ^ hash >> 32;
+    }
     void place(std::size_t hash, std::uint32_t position) {
-        auto at = hash & mask();
+        auto at = mixed(hash) & mask();
         while (slots_[at] != none)
             at = (at + 1) & mask();
         slots_[at] = position;
