@@ -37,7 +37,8 @@ void add_argument(CLI::App& app, const ArgumentSpec& spec, Slots& slots) {
     auto& slot = slots.emplace_back();
     slot.key = spec.name;
     slot.option = app.add_option(spec.name, slot.values);
-    slot.option->type_size(1)->expected(1);  // whether it must be there is check()'s matter: its words are better
+    slot.option->type_size(1)->expected(1)->allow_extra_args(
+        false);  // whether it must be there is check()'s matter: its words are better
 }
 
 /// The tree of CLI::App for the list of paths; parents come before their children there.
