@@ -95,7 +95,7 @@ TEST_F(RunningBroker, ShowsWhatItAcknowledged) {
     EXPECT_EQ(session["spans"].integer(), 2);
     EXPECT_EQ(session["usage"]["total"]["inputTokens"].integer(), 100);
     const auto found = get("/v1/traces/" + trace.hex());
-    EXPECT_EQ(found["sessionId"].text(), "s-1");
+    EXPECT_EQ(found["trace"]["sessionId"].text(), "s-1");
     const auto events = get("/v1/events?session=s-1&order=asc");
     EXPECT_EQ(events["items"].size(), 4u) << "a start and an end of two spans: " << events.dump();
 }

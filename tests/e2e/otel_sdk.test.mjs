@@ -119,7 +119,7 @@ for (const [name, exportersFor] of Object.entries(protocols)) {
       const found = await eventually(() => broker.get(`/v1/sessions/${session}`), (row) => row.spans === 2);
       assert.equal(found.spans, 2);
       assert.equal(found.errors, 1);
-      const row = await broker.get(`/v1/traces/${ids.traceId}`);
+      const { trace: row } = await broker.get(`/v1/traces/${ids.traceId}`);
       assert.equal(row.sessionId, session);
     });
 
