@@ -173,9 +173,15 @@ void receipt_latency(benchmark::State& state) {
     state.counters["p99_ms"] = millis[millis.size() * 99 / 100];
 }
 
-BENCHMARK(send_loop_deliveries)->Args({1000, 1})->Args({1000, 100})->UseRealTime();
-BENCHMARK(stream_deliveries)->Args({1000, 1})->Args({1000, 100})->Args({5000, 1})->Args({5000, 100})->UseRealTime();
-BENCHMARK(receipt_latency)->Arg(1000)->Iterations(150)->UseRealTime();
+BENCHMARK(send_loop_deliveries)->Args({1000, 1})->Args({1000, 100})->MeasureProcessCPUTime()->UseRealTime();
+BENCHMARK(stream_deliveries)
+    ->Args({1000, 1})
+    ->Args({1000, 100})
+    ->Args({5000, 1})
+    ->Args({5000, 100})
+    ->MeasureProcessCPUTime()
+    ->UseRealTime();
+BENCHMARK(receipt_latency)->Arg(1000)->Iterations(150)->MeasureProcessCPUTime()->UseRealTime();
 
 }  // namespace
 }  // namespace ark::stream
