@@ -12,10 +12,8 @@
 #include <cstdint>
 #include <string>
 
+namespace ark::journal {
 namespace {
-
-using namespace ark;
-using namespace ark::journal;
 
 constexpr std::uint64_t journal_id = 42;
 
@@ -53,11 +51,7 @@ void read_everything(disk::Disk& disk) {
     }
 }
 
-}  // namespace
-
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-    if (size > (256u << 10)) return 0;
-    const std::string input(reinterpret_cast<const char*>(data), size);
+void try_everything(const std::string& input) {
     disk::FaultyDisk disk;
     Manifest manifest;
     manifest.id = journal_id;
@@ -80,5 +74,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (const auto report = stat(disk, "j")) static_cast<void>(report->to_text());
     read_everything(disk);
     if (repair(disk, "j")) read_everything(disk);
+}
+
+}  // namespace
+}  // namespace ark::journal
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    if (size <= (256u << 10)) ark::journal::try_everything(std::string(reinterpret_cast<const char*>(data), size));
     return 0;
 }
