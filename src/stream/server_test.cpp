@@ -170,7 +170,7 @@ TEST(StreamServer, StuckReadersCostLittleAndAreClosed) {
     net::ServerConfig server;
     server.write_timeout = std::chrono::seconds(2);
     Served served(journal, {}, server);
-    constexpr std::size_t count = 50;
+    constexpr std::size_t count = 20;
     const auto before = Served::resident_bytes();
     Watchers watchers(served.port());
     for (std::size_t i = 0; i < count; ++i)
