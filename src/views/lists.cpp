@@ -155,7 +155,7 @@ Result<std::optional<QueryRow>> LiveViews::query(std::string_view tenant, std::s
     if (!of_tenant) return std::optional<QueryRow>();
     ARK_TRY(const auto number, reads.query_number(*of_tenant, id_or_name));
     ARK_TRY(const auto found, reads.query(*of_tenant, number.value_or(no_number)));
-    if (found == nullptr) return std::optional<QueryRow>();
+    if (found == nullptr || found->empty()) return std::optional<QueryRow>();
     ARK_TRY(auto row, reads.row(*found));
     return std::optional(std::move(row));
 }
@@ -166,7 +166,8 @@ Result<std::optional<SessionRow>> LiveViews::session(std::string_view tenant, st
     if (!of_tenant) return std::optional<SessionRow>();
     ARK_TRY(const auto number, reads.number(keys::session_id(*of_tenant, id)));
     ARK_TRY(const auto found, reads.session(*of_tenant, number.value_or(no_number)));
-    if (found == nullptr) return std::optional<SessionRow>();
+    // Named once, but all of its traces belong to a session of a stronger source: nothing to show.
+    if (found == nullptr || found->empty()) return std::optional<SessionRow>();
     return std::optional(reads.row(*found));
 }
 

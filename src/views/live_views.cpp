@@ -160,7 +160,12 @@ Status LiveViews::drain(journal::Reader& reader, bool& idle) {
         }
         if (!batch) return batch.error();
         if (*batch == nullptr) break;
-        ARK_TRY_STATUS(fold_.apply(**batch));
+        if (const auto applied = fold_.apply(**batch); !applied) {
+            // The gate should not have let it in. Stopping here would stop for ever: the rest of the journal goes on.
+            const std::lock_guard lock(mutex_);
+            failure_ = "skipped the batch at offset " + std::to_string((*batch)->base().value()) + ": " +
+                       applied.error().message();
+        }
         bytes += (*batch)->payload().size();
         items += (*batch)->header().item_count;
     }
