@@ -5,10 +5,12 @@
 #include "views/testing/memory_journal.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <condition_variable>
 #include <filesystem>
 #include <map>
 #include <random>
+#include <thread>
 
 #include <gtest/gtest.h>
 
@@ -415,6 +417,34 @@ TEST_F(ViewsTest, EqualARebuildAfterCrashesByteForByte) {
         EXPECT_EQ(*folded, expected) << "seed " << seed << "\n" << differences(live.directory, again.directory);
         std::filesystem::remove_all(again.directory);
     }
+}
+
+// Goal: reads while the fold works (for the thread sanitizer), with so little hot state that stories come and go.
+TEST_F(ViewsTest, AnswersWhileItFolds) {
+    config.hot_bytes_max = 20'000;
+    open(journal);
+    views->start();
+    std::atomic<bool> done{false};
+    std::thread reader([&] {
+        for (std::uint64_t n = 1; !done; n = n % 60 + 1) {
+            items::Item item;
+            item.trace_id = id_of<TraceId>(n);
+            item.span_id = id_of<SpanId>(n * 10 + 2);
+            static_cast<void>(views->context_of("default", item));
+            static_cast<void>(views->derives_events("default", item));
+            EXPECT_TRUE(views->sessions({}));
+            EXPECT_TRUE(views->trace_spans("default", item.trace_id, 0));
+            static_cast<void>(views->status());
+        }
+    });
+    for (std::uint64_t n = 1; n <= 60; ++n) {
+        add_session(journal, n, "s" + std::to_string(n % 7));
+        if (n % 5 == 0) settle(journal);
+    }
+    settle(journal);
+    done = true;
+    reader.join();
+    EXPECT_EQ(views->status().spans, 120u);
 }
 
 TEST_F(ViewsTest, WritesRowsAsJson) {
