@@ -3,6 +3,6 @@
 extern "C" const char* __tsan_default_suppressions();  // NOLINT: the sanitizer's name
 
 extern "C" const char* __tsan_default_suppressions() {
-    return "called_from_lib:librocksdb.so\n";
+    return "race:librocksdb\n";
 }
 #endif
