@@ -15,7 +15,7 @@ Context plain_context() {
     invocation.add("time", "utc");
     invocation.add("color", "never");
     auto configuration = Configuration::load(invocation, [](const std::string&) { return std::nullopt; });
-    return std::move(*Context::create(invocation, std::move(*configuration)));
+    return *Context::create(invocation, std::move(*configuration));
 }
 
 std::string line(std::string_view topic, const char* json) {

@@ -55,7 +55,7 @@ public:
         invocation.add("quiet", "true");
         invocation.add("config", "/dev/null");
         auto configuration = Configuration::load(invocation, [](const std::string&) { return std::nullopt; });
-        return std::move(*Context::create(invocation, std::move(*configuration)));
+        return *Context::create(invocation, std::move(*configuration));
     }
 
 private:
