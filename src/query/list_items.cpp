@@ -1,5 +1,6 @@
 #include "query/item_match.hpp"
 #include "query/reads.hpp"
+#include "query/text.hpp"
 
 #include <algorithm>
 #include <limits>
@@ -8,14 +9,6 @@ namespace ark::query {
 namespace {
 
 constexpr std::uint8_t past_all_parts = 3;
-
-std::string lower(std::string_view text) {
-    std::string out(text);
-    for (char& c : out) {
-        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-    }
-    return out;
-}
 
 Outcome<ItemList> item_list(const Call& call, Listed what) {
     ItemList list;

@@ -1,6 +1,7 @@
 #include "query/params.hpp"
 
 #include "base/duration.hpp"
+#include "query/text.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -8,6 +9,8 @@
 
 namespace ark::query {
 namespace {
+
+constexpr std::size_t name_bytes_shown = 64;
 
 // Levenshtein distance over two short texts, one row at a time.
 std::size_t distance(std::string_view a, std::string_view b) {
@@ -24,19 +27,6 @@ std::size_t distance(std::string_view a, std::string_view b) {
         }
     }
     return row[b.size()];
-}
-
-std::string lower(std::string_view text) {
-    std::string out(text);
-    for (char& c : out) {
-        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-    }
-    return out;
-}
-
-std::string shortened(std::string_view name) {
-    constexpr std::size_t shown_bytes_max = 64;
-    return std::string(name.substr(0, shown_bytes_max));
 }
 
 // What other APIs call the same thing: too far from our word for the distance to find it.
@@ -74,7 +64,7 @@ Problem filter_reserved() {
 }  // namespace
 
 std::string_view closest(std::string_view name, std::span<const std::string_view> known) {
-    const std::string wanted = lower(name.substr(0, 64));
+    const std::string wanted = lower(name.substr(0, name_bytes_shown));
     const auto meant = synonym(wanted);
     std::string_view best;
     std::size_t best_distance = std::max<std::size_t>(1, wanted.size() / 3) + 1;
@@ -99,7 +89,7 @@ Outcome<Params> Params::read(std::string_view raw_query, std::span<const std::st
         const auto& [name, value] = *item;
         if (std::find(known.begin(), known.end(), name) == known.end()) {
             if (name == "filter") return filter_reserved();
-            return unknown_parameter(shortened(name), closest(name, known));
+            return unknown_parameter(clipped(name, name_bytes_shown), closest(name, known));
         }
         if (value.size() > value_bytes_max) {
             return invalid_parameter(name, "longer than " + std::to_string(value_bytes_max) + " bytes");

@@ -32,6 +32,13 @@ TEST(Params, RefusesUnknownNamesWithTheClosestKnownOne) {
     EXPECT_EQ(hint_for("xyzzy=1"), "");
 }
 
+// Found by fuzzing: a long name was cut inside a character, and the problem was not UTF-8 any more.
+TEST(Params, NamesOfUnknownOnesStayUtf8) {
+    const auto read = Params::read(std::string(63, 'x') + "\xd0\x9a=1", known);
+    ASSERT_FALSE(read);
+    EXPECT_EQ(read.error().errors[0].parameter, std::string(63, 'x'));
+}
+
 TEST(Params, KeepsThePlaceOfFilterExpressions) {
     const auto read = Params::read("filter=a", known);
     ASSERT_FALSE(read);

@@ -2,6 +2,7 @@
 #include "query/item_match.hpp"
 #include "query/page_token.hpp"
 #include "query/reads.hpp"
+#include "query/text.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -90,15 +91,6 @@ Outcome<Speeches> read_speeches(const Call& call, std::string_view session) {
         if (bytes > speech_bytes_max) break;
     }
     return out;
-}
-
-// Cuts at a character's border.
-std::string_view clipped(std::string_view text, std::size_t bytes_max) {
-    if (text.size() <= bytes_max) return text;
-    auto end = bytes_max;
-    while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80)
-        --end;
-    return text.substr(0, end);
 }
 
 void write_turn(codec::JsonWriter& json, const Turn& turn, const Speech& speech, std::size_t content_max) {
