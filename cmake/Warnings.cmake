@@ -5,7 +5,7 @@ target_compile_options(ark_warnings INTERFACE
     $<$<BOOL:${ARK_WERROR}>:-Werror>)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
     # g++ 12 reports these from inside std::string and coroutine frames where nothing is wrong.
-    target_compile_options(ark_warnings INTERFACE -Wno-restrict -Wno-maybe-uninitialized -Wno-stringop-overflow -Wno-array-bounds)
+    target_compile_options(ark_warnings INTERFACE -Wno-restrict -Wno-maybe-uninitialized -Wno-stringop-overflow -Wno-array-bounds -Wno-mismatched-new-delete)
 else()
     target_compile_options(ark_warnings INTERFACE -Wthread-safety -Wno-sign-conversion)
 endif()
