@@ -204,9 +204,9 @@ void Payload::append_span_json(unsigned index) {
         parent_spots_.push_back({body_.size(), trace * spans_per_trace_});
         body_ += std::string(16, '1') + '"';
     }
-    body_ +=
-        R"(,"name":"operation )" + std::to_string(index % 17) +
-        R"(","kind":3,"startTimeUnixNano":"1763632800000000000","endTimeUnixNano":"1763632800001000000","attributes":[)";
+    body_ += R"(,"name":"operation )" + std::to_string(index % 17) +
+             R"(","kind":3,"startTimeUnixNano":"1763632800000000000",)"
+             R"("endTimeUnixNano":"1763632800001000000","attributes":[)";
     std::size_t session_at = 0;
     const auto attributes = attributes_text(index, Wire::json, session_at);
     session_spots_.push_back({body_.size() + session_at, trace / traces_per_session_});

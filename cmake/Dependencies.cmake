@@ -27,7 +27,8 @@ function(ark_third_party name)
 endfunction()
 
 ark_third_party(asio LINK Boost::headers Threads::Threads
-    DEFINE BOOST_ASIO_SEPARATE_COMPILATION BOOST_BEAST_SEPARATE_COMPILATION BOOST_ASIO_NO_DEPRECATED BOOST_ASIO_HAS_STD_COROUTINE BOOST_ASIO_HAS_CO_AWAIT)
+    DEFINE BOOST_ASIO_SEPARATE_COMPILATION BOOST_BEAST_SEPARATE_COMPILATION BOOST_ASIO_NO_DEPRECATED
+           BOOST_ASIO_HAS_STD_COROUTINE BOOST_ASIO_HAS_CO_AWAIT)
 ark_third_party(boost_headers LINK Boost::headers)
 ark_third_party(openssl LINK OpenSSL::SSL OpenSSL::Crypto)
 ark_third_party(nghttp2 LINK PkgConfig::nghttp2)

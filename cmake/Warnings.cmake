@@ -1,11 +1,12 @@
-option(ARK_WERROR "Warnings are errors (CI)" OFF)
+option(ARK_WERROR "Warnings are errors (the presets say so)" OFF)
 add_library(ark_warnings INTERFACE)
 target_compile_options(ark_warnings INTERFACE
     -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wnon-virtual-dtor -Wold-style-cast -Wimplicit-fallthrough
     $<$<BOOL:${ARK_WERROR}>:-Werror>)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
     # g++ 12 reports these from inside std::string and coroutine frames where nothing is wrong.
-    target_compile_options(ark_warnings INTERFACE -Wno-restrict -Wno-maybe-uninitialized -Wno-stringop-overflow -Wno-array-bounds -Wno-mismatched-new-delete)
+    target_compile_options(ark_warnings INTERFACE
+        -Wno-restrict -Wno-maybe-uninitialized -Wno-stringop-overflow -Wno-array-bounds -Wno-mismatched-new-delete)
 else()
     target_compile_options(ark_warnings INTERFACE -Wthread-safety -Wno-sign-conversion)
 endif()

@@ -8,6 +8,7 @@
 #include "journal/embedded.hpp"
 #include "net/server.hpp"
 #include "query/api.hpp"
+#include "query/problem.hpp"
 #include "receive/receive.hpp"
 #include "runtime/io_pool.hpp"
 #include "runtime/work_pool.hpp"
@@ -147,8 +148,9 @@ public:
         for (auto* door : doors()) {
             if (door->server) door->server->stop(stop_grace);
         }
-        net_.stop();
+        // Reads under way refer to frames of their handlers: the pool ends before the threads that own the frames.
         work_.stop();
+        net_.stop();
         if (views_) views_->stop();
         if (journal_) journal_->stop();
         log(LogLevel::info, "broker", "stopped");
@@ -203,10 +205,9 @@ private:
     awaitable<void> serve_stream(net::Exchange& exchange) {
         auto tenant = tenant_of(exchange.head());
         if (!tenant) {
-            net::Response response;
-            response.status = http_status(tenant.error().code);
-            response.fields.add("content-type", "text/plain");
-            response.body = tenant.error().context + "\n";
+            const query::Problem problem(tenant.error());
+            const auto& head = exchange.head();
+            auto response = query::problem_response(problem, head.path, head.fields.find("x-request-id"));
             co_return co_await exchange.respond(std::move(response));
         }
         co_await stream_->serve(exchange, std::move(*tenant));

@@ -18,7 +18,7 @@ constexpr std::size_t body_step = 1u << 20;       // memory grows with what came
 constexpr std::size_t idle_input_max = 4u << 10;  // an idle connection keeps no more than this
 constexpr std::size_t pipelined_max = 16u << 10;  // bytes taken while a stream is open: nobody needs more
 constexpr std::size_t rest_max = 64u << 10;       // of an unread body: read over to keep the connection
-constexpr std::size_t linger_max = 64u << 20;  // a whole refused body: many clients read the answer only then
+constexpr std::size_t linger_max = 64u << 20;     // a whole refused body: many clients read the answer only then
 constexpr std::string_view head_end = "\r\n\r\n";
 
 bool has_no_body(int status) {

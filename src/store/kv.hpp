@@ -1,12 +1,12 @@
 #pragma once
+#include "base/result.hpp"
+
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "base/result.hpp"
 
 /// An ordered key-value store for indexes and views (RocksDB stops here). Never for payloads.
 namespace ark::store {
@@ -47,7 +47,7 @@ public:
     virtual void next() = 0;
     virtual void prev() = 0;
     virtual bool valid() const = 0;
-    virtual std::string_view key() const = 0;              ///< until the next move
+    virtual std::string_view key() const = 0;  ///< until the next move
     virtual std::string_view value() const = 0;
 };
 
@@ -62,8 +62,8 @@ public:
 
 struct KvConfig {
     std::string directory;
-    std::size_t memtable_bytes = 32u << 20;   ///< per space
-    std::size_t cache_bytes = 32u << 20;      ///< all spaces together
+    std::size_t memtable_bytes = 32u << 20;  ///< per space
+    std::size_t cache_bytes = 32u << 20;     ///< all spaces together
 };
 
 /// Thread-safe. Writes are not logged: what was not flushed is gone after a crash, in commit order, all spaces together
@@ -73,7 +73,7 @@ public:
     virtual ~Kv() = default;
     static Result<std::unique_ptr<Kv>> open(const KvConfig& config);
 
-    virtual Status commit(WriteBatch& batch) = 0;   ///< clears the batch
+    virtual Status commit(WriteBatch& batch) = 0;  ///< clears the batch
     virtual Result<std::optional<std::string>> get(Space space, std::string_view key) const = 0;
     virtual std::unique_ptr<Snapshot> snapshot() const = 0;
     /// Makes everything committed so far survive a crash.

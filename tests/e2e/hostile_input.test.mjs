@@ -55,7 +55,9 @@ describe('hostile input', () => {
   });
 
   test('garbage on the wire closes that connection only', async () => {
-    for (const garbage of ['\x16\x03\x01\x02\x00', 'GET\r\n\r\n', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\nxxxxxxxxxxxx', `GET / HTTP/1.1\r\n${'a'.repeat(200_000)}`]) {
+    const preface = 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n';
+    const hugeHead = `GET / HTTP/1.1\r\n${'a'.repeat(200_000)}`;
+    for (const garbage of ['\x16\x03\x01\x02\x00', 'GET\r\n\r\n', `${preface}xxxxxxxxxxxx`, hugeHead]) {
       await new Promise((resolve) => {
         const socket = net.connect(Number(broker.otlp.split(':')[1]), '127.0.0.1', () => socket.write(garbage, 'latin1'));
         socket.on('error', resolve);

@@ -129,10 +129,11 @@ function drawTimeline() {
     const line = node('div', `row kind-${kind}`);
     line.setAttribute('role', 'row');
     const took = span.end ? duration(span.durationMs) : 'running';
-    const label = node('div', span.status === 'error' ? 'label failed' : 'label', `${'  '.repeat(depth)}${icons[kind] ?? '·'} ${span.name}`);
+    const failed = span.status === 'error' ? ' failed' : '';
+    const label = node('div', `label${failed}`, `${'  '.repeat(depth)}${icons[kind] ?? '·'} ${span.name}`);
     label.title = `${span.name} · ${took}`;
     label.setAttribute('role', 'cell');
-    const track = node('div', span.status === 'error' ? 'track failed' : 'track');
+    const track = node('div', `track${failed}`);
     track.setAttribute('role', 'cell');
     track.setAttribute('aria-label', took);
     track.append(bar(span, from, width));
