@@ -7,9 +7,11 @@ namespace ark::net {
 
 void append_sse(std::string& out, std::string_view event, std::string_view id, std::string_view data) {
     out.reserve(out.size() + event.size() + id.size() + data.size() + 24);
-    if (!id.empty()) out.append("id: ").append(id).push_back('\n');
     if (!event.empty()) out.append("event: ").append(event).push_back('\n');
-    out.append("data: ").append(data).append("\n\n");
+    out.append("data: ").append(data).push_back('\n');
+    // Last: a simple client that notes the id at its line has then seen the data too, wherever the connection breaks.
+    if (!id.empty()) out.append("id: ").append(id).push_back('\n');
+    out.push_back('\n');
 }
 
 bool SseParser::feed(std::string_view bytes, const std::function<void(const SseEvent&)>& on_event) {

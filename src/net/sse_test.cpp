@@ -74,7 +74,7 @@ TEST(Sse, WritesWhatTheParserReads) {
     std::string out;
     append_sse(out, "", "", "{}");
     append_sse(out, "span", "5f0c9a11-000000000000002a", "{\"a\":1}");
-    EXPECT_EQ(out, "data: {}\n\nid: 5f0c9a11-000000000000002a\nevent: span\ndata: {\"a\":1}\n\n");
+    EXPECT_EQ(out, "data: {}\n\nevent: span\ndata: {\"a\":1}\nid: 5f0c9a11-000000000000002a\n\n");
     EXPECT_EQ(parse(out, 3).events,
               (std::vector<std::string>{"message|{}|", "span|{\"a\":1}|5f0c9a11-000000000000002a"}));
 }
