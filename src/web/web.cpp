@@ -10,6 +10,7 @@ constexpr std::string_view content_security_policy =
 
 std::string_view content_type(std::string_view name) {
     if (name.ends_with(".html")) return "text/html; charset=utf-8";
+    if (name.ends_with(".svg")) return "image/svg+xml";
     if (name.ends_with(".css")) return "text/css; charset=utf-8";
     return "text/javascript; charset=utf-8";
 }

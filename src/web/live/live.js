@@ -3,7 +3,7 @@
 
 const sessionsShown = 60;
 const tickerShown = 120;
-const icons = { query: '◇', agent: '●', team: '◆', llm: '✦', tool: '🔧', memory: '▤', a2a: '⇄', evaluation: '✓', other: '·' };
+const icons = { query: '◇', agent: '●', team: '◆', llm: '✦', tool: '▣', memory: '▤', a2a: '⇄', evaluation: '✓', other: '·' };
 const stateIcons = { active: '◐', waiting: '?', idle: '✓', error: '✕', interrupted: '⚠' };
 
 const element = (id) => document.getElementById(id);
@@ -49,7 +49,7 @@ function drawSessions() {
     item.setAttribute('aria-current', String(row.id === chosen));
     const title = node('div', 'name', row.name || row.id);
     const facts = node('div', 'facts');
-    facts.append(node('span', `state-${row.state}`, `${stateIcons[row.state] ?? ''} ${row.state}`));
+    facts.append(node('span', `state-${row.status}`, `${stateIcons[row.status] ?? ''} ${row.status}`));
     facts.append(` · ${row.spans} spans · ${compact.format(tokensOf(row))} tokens`);
     if (row.errors) facts.append(node('span', 'failed', ` · ${row.errors} errors`));
     item.append(title, facts);
@@ -59,7 +59,7 @@ function drawSessions() {
   });
   element('sessions').replaceChildren(...list);
   element('empty').hidden = rows.length > 0;
-  element('tile-active').textContent = rows.filter((row) => row.state === 'active').length;
+  element('tile-active').textContent = rows.filter((row) => row.status === 'active').length;
   element('tile-errors').textContent = compact.format(rows.reduce((sum, row) => sum + (row.errors ?? 0), 0));
   element('tile-tokens').textContent = compact.format(rows.reduce((sum, row) => sum + tokensOf(row), 0));
 }
@@ -67,7 +67,7 @@ function drawSessions() {
 function drawTicker() {
   const list = events.map((event) => {
     const item = node('li');
-    const subject = event.tool ?? event.agent ?? event.team ?? event.model ?? event.queryName ?? '';
+    const subject = event.subject ?? event.agent ?? event.team ?? event.queryName ?? '';
     const kind = event.component ?? 'other';
     item.append(node('time', '', event.time.slice(11, 23)));
     const what = node('span', `what kind-${kind}`, `${icons[kind] ?? '·'} ${event.reason} ${subject}`);
@@ -118,7 +118,7 @@ function drawTimeline() {
   const row = sessions.get(chosen);
   element('detail-name').textContent = row ? row.name || row.id : chosen ?? 'Choose a session';
   element('detail-facts').textContent = row
-    ? `${row.id} · ${row.state} · ${row.queries} queries · ${row.spans} spans · ${row.errors} errors · ${tokensOf(row)} tokens`
+    ? `${row.id} · ${row.status} · ${row.queries} queries · ${row.spans} spans · ${row.errors} errors · ${tokensOf(row)} tokens`
     : '';
   if (spans.length === 0) return element('timeline').replaceChildren();
   const from = Math.min(...spans.map((span) => Date.parse(span.start)));
@@ -128,7 +128,7 @@ function drawTimeline() {
     const kind = span.component ?? 'other';
     const line = node('div', `row kind-${kind}`);
     line.setAttribute('role', 'row');
-    const took = span.end ? duration(span.durationMs) : 'running';
+    const took = span.end ? duration(span.durationMs) : span.status;
     const failed = span.status === 'error' ? ' failed' : '';
     const label = node('div', `label${failed}`, `${'  '.repeat(depth)}${icons[kind] ?? '·'} ${span.name}`);
     label.title = `${span.name} · ${took}`;
@@ -143,14 +143,22 @@ function drawTimeline() {
   element('timeline').replaceChildren(...rows);
 }
 
+/** The whole session, or its last minute when that is too much to draw span by span. */
+async function timelineOf(id) {
+  const url = `/v1/sessions/${encodeURIComponent(id)}/timeline`;
+  const whole = await (await fetch(url)).json();
+  if (whole.exact || !whole.to) return whole.spans ?? [];
+  const from = new Date(Date.parse(whole.to) - 60_000).toISOString();
+  return (await (await fetch(`${url}?from=${from}`)).json()).spans ?? [];
+}
+
 async function fetchSpans() {
   refetch = null;
   if (!chosen) return;
   const id = chosen;
-  const response = await fetch(`/v1/spans?session=${encodeURIComponent(id)}&limit=500&order=desc`);
-  if (!response.ok || id !== chosen) return;
-  const page = await response.json();
-  spans = page.items.sort((a, b) => (a.start < b.start ? -1 : 1));
+  const found = await timelineOf(id).catch(() => null);
+  if (found === null || id !== chosen) return;
+  spans = found.sort((a, b) => (a.start < b.start ? -1 : 1));
   dirty.timeline = true;
 }
 
