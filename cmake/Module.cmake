@@ -1,6 +1,6 @@
 # ark_module(name HEADERS … SOURCES … DEPS … PRIVATE_DEPS … LIBS … PRIVATE_LIBS … TESTS … TEST_DEPS … BENCHES … FUZZERS …)
 #
-# One static library ark::name from src/name, its unit tests as one binary (ctest -L name), its benchmarks and fuzz targets.
+# One static library ark::name from src/name, its unit tests as one binary (ctest -R ^name), its benchmarks and fuzz targets.
 #   HEADERS       public headers: other modules may include these, nothing else of the folder
 #   DEPS          modules that appear in public headers;  PRIVATE_DEPS only in .cpp files
 #   LIBS          third_party::x visible in public headers; PRIVATE_LIBS only in .cpp files
@@ -36,7 +36,7 @@ function(ark_module name)
         add_executable(${name}_test ${M_TESTS})
         target_link_libraries(${name}_test PRIVATE ark::${name} ${M_PRIVATE_DEPS} ${M_TEST_DEPS} ${M_TEST_LIBS}
             GTest::gmock GTest::gtest_main ark_warnings)
-        gtest_discover_tests(${name}_test TEST_PREFIX "${name}." PROPERTIES LABELS "unit\\;${name}" TIMEOUT 120
+        gtest_discover_tests(${name}_test TEST_PREFIX "${name}." PROPERTIES LABELS unit TIMEOUT 120
             DISCOVERY_TIMEOUT 60)
     endif()
     if(ARK_BENCHES AND M_BENCHES)
