@@ -38,6 +38,9 @@ Reply call(const std::shared_ptr<::grpc::Channel>& channel, const std::string& m
 }
 
 TEST(Grpc, ServesTheReferenceClient) {
+#ifdef __SANITIZE_THREAD__
+    GTEST_SKIP() << "Debian's grpc++ is not instrumented: every hand-over inside it looks like a race";
+#endif
     TestServer test;
     ::grpc::ChannelArguments arguments;
     arguments.SetMaxReceiveMessageSize(-1);
