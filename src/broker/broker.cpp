@@ -112,8 +112,9 @@ public:
         stream_ = stream::Stream::create(stream_config(config_), net_, work_, *journal_, *correlation_, system_clock());
         // Beyond this point every follower exists; only now may anything be accepted from outside.
         const auto durability = journal::to_text(config_.durability, config_.group);
-        receive_ = receive::Receive::create(receive_config(config_),
-                                            {*journal_, work_, metrics_, system_clock(), durability, tenant_of});
+        receive_ = receive::Receive::create(
+            receive_config(config_),
+            {*journal_, work_, metrics_, system_clock(), durability, tenant_of, [this] { return views_->folded(); }});
         create_api();
         ARK_TRY_STATUS(open_doors());
         register_metrics();

@@ -165,8 +165,24 @@ Result<Intake::Decoded> Intake::decode(const std::string& tenant, Body body) con
     return decoded;
 }
 
+awaitable<void> Intake::keep_pace(const model::Batch& batch) const {
+    if (!ground_.folded) co_return;
+    constexpr std::chrono::milliseconds step{1};
+    const std::uint64_t item_bytes = batch.payload().size() / batch.header().item_count + 1;
+    const auto lags = [&] {
+        const auto folded = ground_.folded();  // first: the end only grows
+        return (ground_.journal.end() - folded) * item_bytes > config_.lag_bytes_max;
+    };
+    asio::steady_timer timer(co_await asio::this_coro::executor);
+    for (auto left = config_.lag_wait_max; left.count() > 0 && lags(); left -= step) {
+        timer.expires_after(step);
+        co_await timer.async_wait(asio::use_awaitable);
+    }
+}
+
 awaitable<Result<Accepted>> Intake::append(Decoded decoded) {
     if (decoded.batch) {
+        co_await keep_pace(*decoded.batch);
         auto receipt = co_await append_durably(ground_.journal, std::move(decoded.batch));
         if (!receipt) co_return receipt.error();
         decoded.counts.receipt = *receipt;

@@ -65,6 +65,9 @@ private:
     Result<Buffer> inflate(const Body& body) const;
     model::BatchHeader header_for(const std::string& tenant, model::BatchKind kind) const;
     awaitable<Result<Accepted>> append(Decoded decoded);
+    /// Under a load that the views cannot follow, the doors slow down to their pace: then the views read from memory
+    /// what was just written, instead of from the disk, and what is acknowledged can be seen.
+    awaitable<void> keep_pace(const model::Batch& batch) const;
 
     const ReceiveConfig config_;
     const Receive::Ground ground_;

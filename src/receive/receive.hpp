@@ -5,6 +5,7 @@
 #include "runtime/work_pool.hpp"
 #include "telemetry/metrics.hpp"
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <string>
@@ -19,6 +20,8 @@ struct ReceiveConfig {
     std::uint32_t attributes_max = 4096;           ///< of one item; beyond: the item is rejected (partial success)
     std::size_t in_flight_bytes_max = 512u << 20;  ///< bodies in memory at once; beyond: 503, retryable
     std::size_t inline_bytes_max = 1u << 20;       ///< larger bodies are decoded on the work pool, not on a net thread
+    std::size_t lag_bytes_max = 24u << 20;         ///< views further behind: requests wait for them, …
+    std::chrono::milliseconds lag_wait_max{2000};  ///< … at most so long: durability does not depend on views
 };
 
 /// Who the request belongs to; an error is answered as it is (401, 403, 400).
@@ -35,6 +38,7 @@ public:
         Clock& clock;
         std::string durability;  ///< text of the ark-durability header
         TenantOf tenant_of;
+        std::function<Offset()> folded;  ///< how far the views are; paces the doors. Empty: unpaced
     };
     static std::unique_ptr<Receive> create(const ReceiveConfig& config, Ground ground);
     virtual ~Receive() = default;

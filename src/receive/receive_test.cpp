@@ -32,7 +32,7 @@ protected:
         work_ = std::make_unique<runtime::WorkPool>(1);
         router_ = std::make_unique<net::Router>();
         auto tenant_of = [](const net::RequestHead&) -> Result<std::string> { return std::string("default"); };
-        receive_ = Receive::create(config, {*journal_, *work_, metrics_, clock_, "sync", tenant_of});
+        receive_ = Receive::create(config, {*journal_, *work_, metrics_, clock_, "sync", tenant_of, folded_});
         receive_->register_otlp_http(*router_);
         receive_->register_events(*router_);
         server_ = std::move(*net::Server::create(*pool_, net::ServerConfig{}, *router_));
@@ -69,6 +69,7 @@ protected:
         return batch ? *batch : nullptr;
     }
 
+    std::function<Offset()> folded_;
     disk::FaultyDisk disk_{1};
     FakeClock clock_;
     telemetry::Registry metrics_;
@@ -208,6 +209,18 @@ TEST_F(Doors, TakeJsonEventsOneOrMany) {
     const auto bad = post("/events", json, "[1");
     EXPECT_EQ(bad.status, 400);
     EXPECT_THAT(bad.body, HasSubstr("VALIDATION_ERROR"));
+}
+
+// Goal: a follower that stands still slows the doors down and never closes them.
+TEST_F(Doors, GoOnWhenTheViewsStandStill) {
+    folded_ = [] { return Offset{0}; };
+    ReceiveConfig config;
+    config.lag_bytes_max = 1;
+    config.lag_wait_max = std::chrono::milliseconds(5);
+    open(config);
+    for (int i = 0; i < 3; ++i)
+        EXPECT_EQ(post("/v1/traces", protobuf, traces_of({span_named("a")})).status, 200);
+    EXPECT_EQ(stored(), 3u);
 }
 
 // Goal: a sender whose items are not safe is told so, in a way that makes it send them again.
