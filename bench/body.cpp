@@ -10,7 +10,7 @@ int main(int argc, char** argv) {
         return 1;
     }
     ark::bench::Payload payload(ark::bench::Shape::genai, ark::bench::Wire::protobuf, 90, 10, 3);
-    payload.stamp(1, 1'763'632'800'000'000'000);
+    payload.stamp(1, 1, 1, 1'763'632'800'000'000'000);
     const auto& body = payload.body();
     std::ofstream(argv[1], std::ios::binary) << body;
     const auto size = static_cast<std::uint32_t>(body.size());

@@ -32,6 +32,8 @@ struct Options {
     ark::bench::Shape shape = ark::bench::Shape::genai;
     ark::bench::Wire wire = ark::bench::Wire::protobuf;
     unsigned spans = 90, spans_per_trace = 10, traces_per_session = 5, connections = 32;
+    unsigned requests_per_trace =
+        1;  // > 1: spans of a trace come one request after the other, and so do traces of a session
     unsigned gzip_variants = 0;  // > 0: bodies compressed beforehand, sent in turn
     double seconds = 4, rate = 0;
     std::uint64_t requests = 0;  // > 0: stop after so many
@@ -59,6 +61,8 @@ Options parse(int argc, char** argv) {
             options.spans_per_trace = number();
         } else if (name == "--traces-per-session") {
             options.traces_per_session = number();
+        } else if (name == "--requests-per-trace") {
+            options.requests_per_trace = number();
         } else if (name == "--connections") {
             options.connections = number();
         } else if (name == "--gzip-variants") {
@@ -153,9 +157,16 @@ private:
         ark::bench::Payload payload(options_.shape, options_.wire, options_.spans, options_.spans_per_trace,
                                     options_.traces_per_session);
         for (unsigned i = 0; i < options_.gzip_variants; ++i) {
-            payload.stamp(next_++, wall_nanos());
+            stamp(payload);
             variants_.emplace_back(ark::codec::gzip(payload.body()).view());
         }
+    }
+
+    void stamp(ark::bench::Payload& payload) {
+        const auto n = next_++;
+        const auto trace = n / options_.requests_per_trace;
+        const auto session = options_.requests_per_trace > 1 ? trace / options_.traces_per_session : n;
+        payload.stamp(n, trace, session, wall_nanos());
     }
 
     void open_connection() {
@@ -197,7 +208,7 @@ private:
     void start(Connection& connection) {
         ++started_;
         if (variants_.empty()) {
-            connection.payload->stamp(next_++, wall_nanos());
+            stamp(*connection.payload);
             connection.body = connection.payload->body();
         } else {
             connection.body = variants_[next_++ % variants_.size()];

@@ -223,18 +223,20 @@ void Payload::write_id(std::size_t at, std::uint64_t value) {
     std::memcpy(body_.data() + at, digits.data(), 16);
 }
 
-void Payload::stamp(std::uint64_t n, std::uint64_t now_nanos) {
+void Payload::stamp(std::uint64_t n, std::uint64_t trace_n, std::uint64_t session_n, std::uint64_t now_nanos) {
     // A multiplicative mix keeps ids apart and spread like random ones.
-    const auto mix = [n](std::uint64_t index) { return ((n << 16 | index) + 1) * 0x9e3779b97f4a7c15ULL; };
+    const auto mix = [](std::uint64_t group, std::uint64_t index) {
+        return ((group << 16 | index) + 1) * 0x9e3779b97f4a7c15ULL;
+    };
     for (const auto& spot : trace_spots_)
-        write_id(spot.at, mix(spot.index));
+        write_id(spot.at, mix(trace_n, spot.index));
     for (const auto& spot : span_spots_)
-        write_id(spot.at, mix(spot.index + 0x8000));
+        write_id(spot.at, mix(n, spot.index + 0x8000));
     for (const auto& spot : parent_spots_)
-        write_id(spot.at, mix(spot.index + 0x8000));
+        write_id(spot.at, mix(n, spot.index + 0x8000));
     for (const auto& spot : session_spots_) {
         std::string digits;
-        append_hex_number(digits, mix(spot.index), 16);
+        append_hex_number(digits, mix(session_n, spot.index), 16);
         std::memcpy(body_.data() + spot.at, digits.data(), 16);
     }
     if (wire_ != Wire::protobuf) return;

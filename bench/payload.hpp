@@ -15,9 +15,9 @@ class Payload {
 public:
     Payload(Shape shape, Wire wire, unsigned spans, unsigned spans_per_trace, unsigned traces_per_session);
 
-    /// Gives every trace, span and session of the body ids of its own for request number `n`, and the time `now`
-    /// (protobuf only).
-    void stamp(std::uint64_t n, std::uint64_t now_nanos);
+    /// Gives the spans of the body ids of their own for request number `n`, and the time `now` (protobuf only). Traces
+    /// and sessions are those of group `trace_n` and `session_n`: equal ones continue the same trace and session.
+    void stamp(std::uint64_t n, std::uint64_t trace_n, std::uint64_t session_n, std::uint64_t now_nanos);
     const std::string& body() const { return body_; }
     unsigned spans() const { return spans_; }
 
