@@ -34,7 +34,8 @@ struct Options {
     unsigned spans = 90, spans_per_trace = 10, traces_per_session = 5, connections = 32;
     unsigned requests_per_trace =
         1;  // > 1: spans of a trace come one request after the other, and so do traces of a session
-    unsigned gzip_variants = 0;  // > 0: bodies compressed beforehand, sent in turn
+    unsigned gzip_variants = 0;   // > 0: bodies compressed beforehand, sent in turn
+    unsigned plain_variants = 0;  // > 0: the same without compression: what gzip is compared with
     double seconds = 4, rate = 0;
     std::uint64_t requests = 0;  // > 0: stop after so many
     std::uint64_t first = 0;     // number of the first request: keeps ids of successive runs apart
@@ -67,6 +68,8 @@ Options parse(int argc, char** argv) {
             options.connections = number();
         } else if (name == "--gzip-variants") {
             options.gzip_variants = number();
+        } else if (name == "--plain-variants") {
+            options.plain_variants = number();
         } else if (name == "--seconds") {
             options.seconds = std::stod(value);
         } else if (name == "--rate") {
@@ -156,9 +159,13 @@ private:
     void prepare_variants() {
         ark::bench::Payload payload(options_.shape, options_.wire, options_.spans, options_.spans_per_trace,
                                     options_.traces_per_session);
-        for (unsigned i = 0; i < options_.gzip_variants; ++i) {
+        for (unsigned i = 0; i < options_.gzip_variants + options_.plain_variants; ++i) {
             stamp(payload);
-            variants_.emplace_back(ark::codec::gzip(payload.body()).view());
+            if (options_.gzip_variants > 0) {
+                variants_.emplace_back(ark::codec::gzip(payload.body()).view());
+            } else {
+                variants_.emplace_back(payload.body());
+            }
         }
     }
 
@@ -218,7 +225,7 @@ private:
             connection.head =
                 "POST " + options_.path + " HTTP/1.1\r\nHost: bench\r\nContent-Type: " +
                 (options_.wire == ark::bench::Wire::json ? "application/json" : "application/x-protobuf") +
-                (variants_.empty() ? "" : "\r\nContent-Encoding: gzip") +
+                (options_.gzip_variants == 0 ? "" : "\r\nContent-Encoding: gzip") +
                 "\r\nContent-Length: " + std::to_string(connection.body.size()) + "\r\n\r\n";
         }
         connection.sent = 0;
