@@ -368,6 +368,27 @@ std::string differences(const std::string& a, const std::string& b) {
     return out;
 }
 
+std::map<std::string, std::uintmax_t> names_and_sizes(const std::filesystem::path& directory) {
+    std::map<std::string, std::uintmax_t> found;
+    std::error_code gone;
+    for (const auto& entry : std::filesystem::directory_iterator(directory))
+        found[entry.path().filename()] = entry.file_size(gone);
+    return found;
+}
+
+/// What a crash would leave: RocksDB's own threads may be at work meanwhile, so a copy counts only when nothing moved.
+void copy_as_of_one_moment(const std::filesystem::path& from, const std::filesystem::path& to) {
+    for (int attempt = 0; attempt < 100; ++attempt) {
+        const auto before = names_and_sizes(from);
+        std::filesystem::remove_all(to);
+        std::error_code failed;
+        std::filesystem::copy(from, to, std::filesystem::copy_options::recursive, failed);
+        if (!failed && before == names_and_sizes(from) && before == names_and_sizes(to)) return;
+        std::this_thread::sleep_for(std::chrono::milliseconds(2));
+    }
+    FAIL() << "the store's files never stood still";
+}
+
 // Goal: the views are the fold of the journal, whatever happened on the way.
 // Method: random items; once folded as they come, in many drains, with crashes that lose what was not flushed, and with
 // almost no hot state; once rebuilt in one go. Every row and posting must be the same.
@@ -394,9 +415,7 @@ TEST_F(ViewsTest, EqualARebuildAfterCrashesByteForByte) {
             settle(history);
             if (round == 5) break;
             // A crash: only the files count, without what stop() would flush.
-            std::filesystem::remove_all(crashed);
-            std::error_code ignored;
-            std::filesystem::copy(live.directory, crashed, std::filesystem::copy_options::recursive, ignored);
+            copy_as_of_one_moment(live.directory, crashed);
             views.reset();
             std::filesystem::remove_all(live.directory);
             std::filesystem::rename(crashed, live.directory);
