@@ -272,6 +272,39 @@ bool JsonValue::boolean(bool fallback) const {
     return value != nullptr ? *value : fallback;
 }
 
+JsonValue* JsonValue::find(std::string_view name) {
+    auto* members = std::get_if<Object>(&data);
+    if (members == nullptr) return nullptr;
+    const auto found = std::find_if(members->rbegin(), members->rend(), [&](auto& m) { return m.first == name; });
+    return found == members->rend() ? nullptr : &found->second;
+}
+
+JsonValue& JsonValue::set(std::string_view name, JsonValue value) {
+    if (auto* member = find(name)) return *member = std::move(value);
+    if (!is_object()) data.emplace<Object>();
+    return std::get<Object>(data).emplace_back(std::string(name), std::move(value)).second;
+}
+
+bool JsonValue::erase(std::string_view name) {
+    auto* members = std::get_if<Object>(&data);
+    return members != nullptr && std::erase_if(*members, [&](const auto& m) { return m.first == name; }) > 0;
+}
+
+bool operator==(const JsonValue& a, const JsonValue& b) {
+    if (a.is_object() && b.is_object()) {
+        return a.size() == b.size() && std::all_of(a.object().begin(), a.object().end(), [&](const auto& member) {
+                   const auto& other = b[member.first];
+                   // operator[] answers null for what is not there.
+                   const auto names = [&](const auto& m) { return m.first == member.first; };
+                   return member.second == other &&
+                          (!other.is_null() || std::any_of(b.object().begin(), b.object().end(), names));
+               });
+    }
+    const auto is_number = [](const JsonValue& v) { return v.data.index() >= 2 && v.data.index() <= 4; };
+    if (a.data.index() != b.data.index() && is_number(a) && is_number(b)) return a.real() == b.real();
+    return a.data == b.data;
+}
+
 void JsonValue::write(JsonWriter& json) const {
     std::visit(Writer{json}, data);
 }

@@ -37,6 +37,13 @@ public:
     double real(double fallback = 0) const;
     bool boolean(bool fallback = false) const;
 
+    /// Editing in place, for documents that are changed and written again. Pointers hold until the next edit.
+    JsonValue* find(std::string_view name);                  ///< member of an object; null when absent
+    JsonValue& set(std::string_view name, JsonValue value);  ///< replaces or appends; what was no object becomes one
+    bool erase(std::string_view name);                       ///< all of that name; false when there was none
+    /// Deep; the order of an object's members does not matter, nor how a number is kept.
+    friend bool operator==(const JsonValue& a, const JsonValue& b);
+
     void write(JsonWriter& json) const;
     std::string dump() const;
     std::string pretty(int indent = 2) const;

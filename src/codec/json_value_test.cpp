@@ -106,5 +106,25 @@ TEST(JsonValue, AgreesWithAnotherParserOnDamagedText) {
     }
 }
 
+TEST(JsonValue, IsEditedInPlace) {
+    auto value = *JsonValue::parse(R"({"a":1,"b":{"c":[]},"a":2})");
+    EXPECT_EQ(value.find("a")->integer(), 2) << "the last of repeated names";
+    EXPECT_EQ(value.find("x"), nullptr);
+    value.set("d", {}).set("e", {std::string("new")});
+    EXPECT_TRUE(value.erase("a"));
+    EXPECT_FALSE(value.erase("a"));
+    EXPECT_EQ(value.dump(), R"({"b":{"c":[]},"d":{"e":"new"}})");
+}
+
+TEST(JsonValue, EqualityIgnoresOrderAndKindOfNumber) {
+    const auto same = [](std::string_view a, std::string_view b) {
+        return *JsonValue::parse(a) == *JsonValue::parse(b);
+    };
+    EXPECT_TRUE(same(R"({"a":1,"b":[1,null]})", R"({"b":[1.0,null],"a":1})"));
+    EXPECT_FALSE(same(R"({"a":null})", R"({"b":null})"));
+    EXPECT_FALSE(same("[1,2]", "[2,1]"));
+    EXPECT_FALSE(same("1", "\"1\""));
+}
+
 }  // namespace
 }  // namespace ark::codec
