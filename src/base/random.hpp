@@ -2,6 +2,7 @@
 #include "base/ids.hpp"
 
 #include <cstdint>
+#include <string>
 
 namespace ark {
 
@@ -23,6 +24,7 @@ public:
     bool chance(double probability) { return uniform() < probability; }
     TraceId trace_id();
     SpanId span_id();
+    std::string uuid();  ///< version 4 (RFC 9562), in lower case
 
 private:
     std::uint64_t state_;

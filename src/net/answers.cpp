@@ -20,12 +20,8 @@ constexpr std::string_view allowed_headers =
     "idempotency-key";
 constexpr std::string_view exposed_headers = "x-request-id, retry-after";
 
-bool is_plain_id(std::string_view id) {
-    const auto plain = [](char c) {
-        return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' || c == '_' ||
-               c == '.';
-    };
-    return !id.empty() && id.size() <= 64 && std::all_of(id.begin(), id.end(), plain);
+bool is_printable(std::string_view id) {
+    return !id.empty() && std::all_of(id.begin(), id.end(), [](char c) { return c >= 0x20 && c < 0x7f; });
 }
 
 struct Problem {
@@ -90,13 +86,18 @@ constexpr Reason reasons[] = {
     {507, "Insufficient Storage"},
 };
 
-awaitable<void> answer_unrouted(const Answers& answers, const RequestHead& head, Router::Match match,
-                                Exchange& exchange) {
+awaitable<void> answer_unrouted(const Router& router, const Answers& answers, const RequestHead& head,
+                                Router::Match match, Exchange& exchange) {
     Response response;
-    if (head.method == "OPTIONS" && (match.status == 405 || head.path == "*" || head.fields.has("origin"))) {
+    const auto& unrouted = router.unrouted();
+    if (auto own = unrouted && !grpc::is_grpc(head) ? unrouted(head, match) : std::nullopt) {
+        response = std::move(*own);
+    } else if (head.method == "OPTIONS" && (match.status == 405 || head.path == "*" || head.fields.has("origin"))) {
         response = answers.options(head, match.allow);
     } else if (grpc::is_grpc(head)) {
         response = grpc::error(12, "no such method");
+    } else if (match.status == 400) {
+        response = problem(400, "the path cannot be decoded");
     } else if (match.status == 405) {
         response = problem(405, "the path does not serve this method");
         response.fields.add("allow", match.allow);
@@ -143,10 +144,8 @@ Response problem(int status, std::string_view detail) {
 }
 
 void Answers::identify(RequestHead& head) {
-    if (is_plain_id(head.fields.find("x-request-id"))) return;
-    std::string id;
-    append_hex_number(id, random_.next(), 15);  // as long as a string can be without allocating
-    head.fields.set("x-request-id", id);
+    if (is_printable(head.fields.find("x-request-id"))) return;
+    head.fields.set("x-request-id", random_.uuid());
 }
 
 bool Answers::allows(std::string_view origin) const {
@@ -181,7 +180,7 @@ awaitable<void> dispatch(const Router& router, Answers& answers, RequestHead& he
     answers.identify(head);
     auto match = router.match(head.method, raw_path(head));
     if (match.handler == nullptr) {
-        co_await answer_unrouted(answers, head, std::move(match), exchange);
+        co_await answer_unrouted(router, answers, head, std::move(match), exchange);
         co_return;
     }
     head.path_values = std::move(match.path_values);

@@ -14,7 +14,7 @@ class Answers {
 public:
     Answers(const ServerConfig& config, std::uint64_t seed) : origins_(config.cors_origins), random_(seed) {}
 
-    /// Makes sure that the request carries an id; a sender's own one is kept if it is short and plain.
+    /// Makes sure that the request carries an id: the sender's own one if it is printable ASCII, else a random UUID.
     void identify(RequestHead& head);
     /// Adds X-Request-Id and, for an allowed origin, the CORS fields.
     void decorate(const RequestHead& head, Fields& fields) const;

@@ -104,9 +104,9 @@ bool set_target(RequestHead& head, std::string_view target) {
     head.target = target;
     const bool absolute = target.starts_with("http://") || target.starts_with("https://");
     if (!target.starts_with('/') && target != "*" && !absolute) return false;
-    auto path = percent_decode(raw_path(head));
-    if (!path || path->find('\0') != path->npos) return false;
-    head.path = std::move(*path);
+    const auto raw = raw_path(head);
+    head.path = percent_decode(raw).value_or(std::string(raw));
+    if (head.path.find('\0') != head.path.npos) return false;
     head.raw_query.clear();
     const auto question = target.find('?');
     if (question != target.npos) {

@@ -22,7 +22,8 @@ struct Framing {
 /// with: 400 malformed, 431 a line too long, 501 a method or coding that we do not have, 505 another version.
 int parse_head(std::string_view text, RequestHead& head, Framing& framing);
 
-/// Splits the target into path and query and decodes the path. Takes absolute-form as well. False: malformed.
+/// Splits the target into path and query and decodes the path, which stays as sent where it cannot be decoded: the
+/// router says so. Takes absolute-form as well. False: malformed.
 bool set_target(RequestHead& head, std::string_view target);
 /// The path of a target as sent, without query: what the router matches.
 std::string_view raw_path(const RequestHead& head);

@@ -91,6 +91,10 @@ public:
     virtual const RequestHead& head() const = 0;
     /// Reads the whole body. too_large beyond bytes_max (the connection then answers and closes); closed; deadline.
     virtual awaitable<Result<Buffer>> read_body(std::size_t bytes_max) = 0;
+    /// Reads what has come of the body since the last call: at least a byte, at most 1 MiB; nothing at its end. For
+    /// bodies that arrive over minutes; instead of read_body(), never beside it. What is not taken keeps the peer
+    /// waiting. closed; deadline after `idle_max` without a byte; stopped when the server stops.
+    virtual awaitable<Result<Buffer>> read_piece(std::chrono::seconds idle_max) = 0;
     /// Answers. Once per exchange.
     virtual awaitable<void> respond(Response response) = 0;
     /// Sends the head and leaves the body open. Once per exchange, instead of respond().
@@ -102,18 +106,23 @@ public:
 
 using Handler = std::function<awaitable<void>(Exchange&)>;
 
-/// Routes by method and path pattern: "/v1/traces/{id}", literal segments win over `{name}`. Unknown path: 404;
-/// known path, other method: 405 with Allow. HEAD is served by GET without the body; OPTIONS by the fallback.
+/// Routes by method and path pattern: "/v1/traces/{id}", literal segments win over `{name}`. Literals match in any
+/// letter case, and one slash at the end is ignored. Unknown path: 404; a value that cannot be decoded: 400; known
+/// path, other method: 405 with Allow. HEAD is served by GET without the body; OPTIONS by the server.
 class Router {
 public:
     /// `method` is "GET", "POST", …; `pattern` begins with '/'.
     void add(std::string_view method, std::string_view pattern, Handler handler);
     struct Match {
         const Handler* handler = nullptr;  ///< null: see status
-        int status = 404;                  ///< 404 or 405 without a handler
+        int status = 404;                  ///< 404, 405 or 400 without a handler
         std::string allow;                 ///< for 405
         std::vector<std::string> path_values;
     };
+    /// Writes the answer to what no route serves, OPTIONS included; nothing: the server writes its own.
+    using Unrouted = std::function<std::optional<Response>(const RequestHead&, const Match&)>;
+    void set_unrouted(Unrouted unrouted) { unrouted_ = std::move(unrouted); }
+    const Unrouted& unrouted() const { return unrouted_; }
     /// `path` as it was sent: an escaped slash does not end a segment. `handler` lives as long as this router is
     /// unchanged.
     Match match(std::string_view method, std::string_view path) const;
@@ -139,6 +148,7 @@ private:
 
     std::vector<Route> routes_;
     std::vector<Node> nodes_{1};
+    Unrouted unrouted_;
 };
 
 }  // namespace ark::net

@@ -64,7 +64,8 @@ awaitable<void> Http1::run() {
 void Http1::stop() {
     keep_alive_ = false;
     if (phase_ == Phase::streaming) return mark_closed();
-    if (phase_ != Phase::handling) transport_.close();
+    if (phase_ != Phase::handling) return transport_.close();
+    if (piecewise_) transport_.cancel();
 }
 
 void Http1::tick() {
@@ -291,15 +292,64 @@ awaitable<Result<Buffer>> Http1::read_chunked(std::size_t bytes_max) {
             shard_.counters.protocol_errors.fetch_add(1, std::memory_order_relaxed);
             co_return fail(Errc::protocol, "malformed chunked body");
         }
-        ARK_CO_TRY_STATUS(co_await fill_input());
+        ARK_CO_TRY_STATUS(co_await fill_input(shard_.config().body_timeout));
     }
     transport_.deadline_ms = 0;
     body_done_ = true;
     co_return body;
 }
 
+awaitable<Result<Buffer>> Http1::read_piece(std::chrono::seconds idle_max) {
+    Buffer piece;
+    if (!body_done_) {
+        ARK_CO_TRY_STATUS(co_await say_continue());
+    }
+    while (!body_done_) {
+        if (!take_piece(piece)) {
+            keep_alive_ = false;
+            shard_.counters.protocol_errors.fetch_add(1, std::memory_order_relaxed);
+            co_return fail(Errc::protocol, "malformed chunked body");
+        }
+        if (!piece.empty() || body_done_) break;
+        Status filled = ok();
+        if (!shard_.stopping()) {
+            piecewise_ = true;
+            filled = co_await fill_input(idle_max);
+            piecewise_ = false;
+        }
+        if (shard_.stopping()) filled = fail(Errc::stopped, "the server stops");
+        if (!filled) {
+            keep_alive_ = false;
+            co_return filled.error();
+        }
+    }
+    transport_.deadline_ms = 0;
+    co_return piece;
+}
+
+/// Moves what input_ holds of the body to `piece`. False: not the chunked coding.
+bool Http1::take_piece(Buffer& piece) {
+    if (!framing_.chunked) {
+        auto& left = *framing_.content_length;
+        const auto ready = static_cast<std::size_t>(std::min<std::uint64_t>(left, input_.size()));
+        piece.append({input_.data(), ready});
+        input_.erase(0, ready);
+        left -= ready;
+        body_done_ = left == 0;
+        return true;
+    }
+    std::string_view rest = input_;
+    std::string_view data;
+    auto step = chunks_.next(rest, data);
+    for (; step == ChunkDecoder::Step::data; step = chunks_.next(rest, data))
+        piece.append(data);
+    input_.erase(0, input_.size() - rest.size());
+    body_done_ = step == ChunkDecoder::Step::done;
+    return step != ChunkDecoder::Step::bad;
+}
+
 /// Waits for bytes and appends them to input_.
-awaitable<Status> Http1::fill_input() {
+awaitable<Status> Http1::fill_input(std::chrono::seconds patience) {
     while (true) {
         const auto scratch = shard_.scratch();
         const auto got = transport_.read(scratch);
@@ -308,7 +358,7 @@ awaitable<Status> Http1::fill_input() {
             co_return ok();
         }
         if (got.state != Transport::State::would_block) co_return fail(Errc::closed, "peer closed within its body");
-        transport_.deadline_ms = shard_.deadline(shard_.config().body_timeout);
+        transport_.deadline_ms = shard_.deadline(patience);
         const bool ready = co_await transport_.readable();
         if (!ready) co_return fail(expired_ ? Errc::deadline : Errc::closed, "body did not come to its end");
     }

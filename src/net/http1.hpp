@@ -22,6 +22,7 @@ public:
 
     const RequestHead& head() const override { return head_; }
     awaitable<Result<Buffer>> read_body(std::size_t bytes_max) override;
+    awaitable<Result<Buffer>> read_piece(std::chrono::seconds idle_max) override;
     awaitable<void> respond(Response response) override;
     awaitable<Result<ResponseStream*>> start_stream(int status, Fields fields) override;
     asio::any_io_executor executor() const override { return shard_.context().get_executor(); }
@@ -45,7 +46,8 @@ private:
     awaitable<Result<Buffer>> read_rest(std::size_t bytes_max);
     awaitable<Result<Buffer>> read_sized(std::uint64_t length);
     awaitable<Result<Buffer>> read_chunked(std::size_t bytes_max);
-    awaitable<Status> fill_input();
+    awaitable<Status> fill_input(std::chrono::seconds patience);
+    bool take_piece(Buffer& piece);
     awaitable<Status> say_continue();
     bool body_left() const { return !body_done_; }
     bool small_rest() const;
@@ -69,6 +71,7 @@ private:
     std::uint32_t watch_ = 0;  // which of the waits for the peer's end counts; old ones are ignored
     Phase phase_ = Phase::idle;
     bool body_done_ = true;
+    bool piecewise_ = false;  // the handler waits in read_piece()
     bool continue_due_ = false;
     bool keep_alive_ = true;
     bool answered_ = false;

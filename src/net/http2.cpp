@@ -328,6 +328,7 @@ void Http2::stop() {
                           nullptr, 0);
     for (auto& [id, stream] : streams_) {
         if (stream->is_streaming()) stream->mark_closed();
+        stream->stop();
     }
     schedule_flush();
 }

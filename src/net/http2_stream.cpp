@@ -99,6 +99,7 @@ void Http2Stream::add_body(std::string_view bytes) {
         return;
     }
     body_.append(bytes);
+    if (piecewise_) waiter_.wake();
     if (!reading_) return;
     consume(std::exchange(unconsumed_, 0));
     touch();
@@ -106,7 +107,7 @@ void Http2Stream::add_body(std::string_view bytes) {
 
 void Http2Stream::end_body() {
     body_ended_ = true;
-    if (reading_) waiter_.wake();
+    if (reading_ || piecewise_) waiter_.wake();
 }
 
 /// Opens the peer's windows again by what we took.
@@ -143,6 +144,26 @@ awaitable<Result<Buffer>> Http2Stream::read_body(std::size_t bytes_max) {
     discarding_ = true;
     if (too_large_) co_return fail(Errc::too_large, fmt::format("body beyond {} bytes", bytes_max));
     if (body_ended_) co_return std::move(body_);
+    co_return fail(gone_ ? Errc::closed : Errc::deadline, "body did not come to its end");
+}
+
+/// The windows are the bound: what is not taken is not consumed, and the peer waits.
+awaitable<Result<Buffer>> Http2Stream::read_piece(std::chrono::seconds idle_max) {
+    const auto& shard = session_.shard();
+    piecewise_ = true;
+    deadline_ms_ = shard.deadline(idle_max);
+    while (body_.empty() && !body_ended_ && !gone_ && !expired_ && !shard.stopping())
+        co_await waiter_.wait();
+    piecewise_ = false;
+    deadline_ms_ = 0;
+    if (!body_.empty()) {
+        consume(std::exchange(unconsumed_, 0));
+        session_.schedule_flush();
+        co_return std::exchange(body_, Buffer());
+    }
+    if (body_ended_) co_return Buffer();
+    discarding_ = true;
+    if (shard.stopping()) co_return fail(Errc::stopped, "the server stops");
     co_return fail(gone_ ? Errc::closed : Errc::deadline, "body did not come to its end");
 }
 
@@ -279,13 +300,17 @@ void Http2Stream::gone() {
     mark_closed();
 }
 
+void Http2Stream::stop() {
+    if (piecewise_) waiter_.wake();
+}
+
 void Http2Stream::tick() {
     if (deadline_ms_ == 0 || session_.shard().coarse_ms() < deadline_ms_) return;
     deadline_ms_ = 0;
     expired_ = true;
     waiter_.wake();
     // A body that stopped coming still gets its answer.
-    if (!reading_) session_.reset(*this, NGHTTP2_CANCEL);
+    if (!reading_ && !piecewise_) session_.reset(*this, NGHTTP2_CANCEL);
 }
 
 }  // namespace ark::net

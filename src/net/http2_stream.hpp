@@ -20,6 +20,7 @@ public:
 
     const RequestHead& head() const override { return head_; }
     awaitable<Result<Buffer>> read_body(std::size_t bytes_max) override;
+    awaitable<Result<Buffer>> read_piece(std::chrono::seconds idle_max) override;
     awaitable<void> respond(Response response) override;
     awaitable<Result<ResponseStream*>> start_stream(int status, Fields fields) override;
     asio::any_io_executor executor() const override;
@@ -45,6 +46,8 @@ public:
     awaitable<void> end_handler();
     void mark_closed();
     void tick();
+    /// The server stops: a body that is read piece by piece may not last as long as its sender likes.
+    void stop();
 
     std::int32_t id() const { return id_; }
     bool body_ended() const { return body_ended_; }
@@ -71,6 +74,7 @@ private:
     Waiter waiter_;                  // the handler sleeps: for its body or for its output
     std::uint64_t deadline_ms_ = 0;  // without progress until then: give up
     bool reading_ = false;
+    bool piecewise_ = false;   // the handler waits in read_piece()
     bool discarding_ = false;  // nobody wants the rest of the body
     bool body_ended_ = false;
     bool too_large_ = false;

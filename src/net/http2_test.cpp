@@ -131,6 +131,17 @@ TEST(Http2, GivesUpOnABodyThatStopsComing) {
     EXPECT_EQ(peer.answer(peer.request("POST", "/echo", {}, &part, false)).status, 504);
 }
 
+TEST(Http2, HandsOutABodyAsItComes) {
+    TestServer test;
+    Http2Peer peer(*test.server);
+    const std::string part = "part";
+    const auto open = peer.request("POST", "/piecewise", {}, &part, false);
+    EXPECT_TRUE(eventually([&] { return test.counts.body_bytes == part.size(); }));
+    EXPECT_EQ(peer.answer(open).status, 504);
+    const std::string large(3u << 20, 'x');
+    EXPECT_EQ(peer.answer(peer.request("POST", "/piecewise", {}, &large)).body.size(), large.size());
+}
+
 TEST(Http2, CalmsAPeerThatResetsItsStreams) {
     TestServer test;
     Http2Peer peer(*test.server);

@@ -16,6 +16,13 @@ std::string_view take_segment(std::string_view& path, bool& last) {
     return segment;
 }
 
+/// `text` is a route's literal in any case, `segment` what was asked for.
+bool matches(std::string_view text, std::string_view segment) {
+    const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; };
+    return std::equal(text.begin(), text.end(), segment.begin(), segment.end(),
+                      [lower](char a, char b) { return a == b || lower(a) == lower(b); });
+}
+
 }  // namespace
 
 void Router::add(std::string_view method, std::string_view pattern, Handler handler) {
@@ -59,7 +66,7 @@ bool Router::descend(std::size_t at, std::string_view rest, std::string_view met
         return last ? serve(nodes_[child], method, match) : descend(child, rest, method, match);
     };
     for (const auto& [text, child] : nodes_[at].literals) {
-        if (text == segment && go(child)) return true;
+        if (matches(text, segment) && go(child)) return true;
     }
     if (nodes_[at].named == 0 || segment.empty()) return false;
     match.path_values.emplace_back(segment);
@@ -89,8 +96,10 @@ bool Router::serve(const Node& node, std::string_view method, Match& match) cons
 Router::Match Router::match(std::string_view method, std::string_view path) const {
     Match match;
     if (!path.starts_with('/')) return match;
+    if (path.size() > 1 && path.ends_with('/')) path.remove_suffix(1);
     if (!descend(0, path.substr(1), method, match)) {
         match.path_values.clear();
+        if (match.status == 404 && !percent_decode(path)) match.status = 400;
         if (match.status == 405) match.allow += ", OPTIONS";
         return match;
     }
@@ -100,6 +109,7 @@ Router::Match Router::match(std::string_view method, std::string_view path) cons
         auto decoded = percent_decode(value);
         if (!decoded) {
             Match none;
+            none.status = 400;
             return none;
         }
         value = std::move(*decoded);

@@ -79,6 +79,7 @@ struct StreamCounts {
     std::atomic<int> open = 0;
     std::atomic<int> told = 0;
     std::atomic<int> ended = 0;
+    std::atomic<std::size_t> body_bytes = 0;
 };
 
 /// One event, then nothing until the stream closes.
@@ -101,6 +102,23 @@ inline awaitable<void> wait_for_close(Exchange& exchange, StreamCounts& counts) 
     }
     --counts.open;
     ++counts.ended;
+}
+
+/// Reads the body as it comes; answers with all of it, or with why it ended.
+inline awaitable<void> answer_pieces_of_body(Exchange& exchange, StreamCounts& counts) {
+    Response response;
+    while (true) {
+        auto piece = co_await exchange.read_piece(std::chrono::seconds(1));
+        if (!piece) {
+            response.status = http_status(piece.error().code);
+            response.body = std::string(name(piece.error().code));
+            break;
+        }
+        if (piece->empty()) break;
+        response.body += piece->view();
+        counts.body_bytes += piece->size();
+    }
+    co_await exchange.respond(std::move(response));
 }
 
 /// Writes as fast as the peer reads, for ever.
@@ -140,6 +158,8 @@ public:
         router.add("GET", "/hello", answer_hello);
         router.add("POST", "/echo", answer_echo);
         router.add("POST", "/unread", answer_unread);
+        router.add("POST", "/piecewise",
+                   [this](Exchange& exchange) { return answer_pieces_of_body(exchange, counts); });
         router.add("GET", "/throw", answer_throw);
         router.add("GET", "/nothing", answer_nothing);
         router.add("GET", "/segment/{a}/of/{b}", answer_segment);

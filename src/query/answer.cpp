@@ -1,7 +1,7 @@
 #include "query/answer.hpp"
 
-#include "base/hex.hpp"
 #include "codec/compression.hpp"
+#include "net/etag.hpp"
 
 #include <algorithm>
 
@@ -44,22 +44,6 @@ bool accepts_gzip(std::string_view accept_encoding) {
     return any;
 }
 
-bool names_tag(std::string_view if_none_match, std::string_view tag) {
-    const auto opaque = [](std::string_view text) { return text.starts_with("W/") ? text.substr(2) : text; };
-    if (trimmed(if_none_match) == "*") return true;
-    while (!if_none_match.empty()) {
-        if (opaque(take_element(if_none_match, ',')) == opaque(tag)) return true;
-    }
-    return false;
-}
-
-std::string weak_tag(std::string_view body) {
-    std::string tag = "W/\"";
-    append_hex_number(tag, fnv1a(body), 16);
-    tag.push_back('"');
-    return tag;
-}
-
 std::string_view usable_request_id(std::string_view sent) {
     constexpr std::size_t bytes_max = 64;
     const auto harmless = [](char c) {
@@ -83,9 +67,9 @@ net::Response answer(const net::RequestHead& head, Body body, std::size_t gzip_b
     // What has a validator may be kept, but is asked for again each time; what has none is different each time.
     response.fields.add("cache-control", body.validator ? "private, no-cache" : "no-store");
     if (body.validator) {
-        const auto tag = weak_tag(body.text);
+        const auto tag = net::weak_tag(body.text);
         response.fields.add("etag", tag);
-        if (names_tag(head.fields.find("if-none-match"), tag)) {
+        if (net::names_tag(head.fields.find("if-none-match"), tag)) {
             response.status = 304;
             return response;
         }

@@ -9,10 +9,6 @@ namespace ark::query {
 
 /// Whether `accept_encoding` takes gzip (RFC 9110 §12.5.3).
 bool accepts_gzip(std::string_view accept_encoding);
-/// Whether an If-None-Match field names the tag (weak comparison) or is "*".
-bool names_tag(std::string_view if_none_match, std::string_view tag);
-/// W/"…" over the body.
-std::string weak_tag(std::string_view body);
 /// The request's own X-Request-Id when it is harmless (1–64 of letters, digits, '-', '_', '.'), else nothing.
 std::string_view usable_request_id(std::string_view sent);
 

@@ -20,15 +20,6 @@ TEST(Answer, NegotiatesGzip) {
     EXPECT_FALSE(accepts_gzip("*, gzip; q=0.0"));
 }
 
-TEST(Answer, ComparesTagsWeakly) {
-    const auto tag = weak_tag("body");
-    EXPECT_TRUE(names_tag(tag, tag));
-    EXPECT_TRUE(names_tag("\"x\", " + tag.substr(2), tag));
-    EXPECT_TRUE(names_tag(" * ", tag));
-    EXPECT_FALSE(names_tag("\"x\"", tag));
-    EXPECT_FALSE(names_tag("", tag));
-}
-
 TEST(Answer, CompressesAndValidates) {
     net::RequestHead head;
     head.fields.add("accept-encoding", "gzip");

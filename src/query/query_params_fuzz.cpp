@@ -1,4 +1,5 @@
 #include "codec/utf8.hpp"
+#include "net/etag.hpp"
 #include "query/answer.hpp"
 #include "query/message.hpp"
 #include "query/page_token.hpp"
@@ -31,7 +32,7 @@ void try_all(std::string_view text) {
     static_cast<void>(open_page_token(0, text));
     static_cast<void>(ItemPosition::parse(text));
     static_cast<void>(accepts_gzip(text));
-    static_cast<void>(names_tag(text, "W/\"1\""));
+    static_cast<void>(net::names_tag(text, "W/\"1\""));
     static_cast<void>(messages_from_json(text, "user"));
 }
 

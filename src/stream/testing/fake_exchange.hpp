@@ -57,6 +57,7 @@ public:
 
     const net::RequestHead& head() const override { return head_; }
     awaitable<Result<Buffer>> read_body(std::size_t) override { co_return Buffer{}; }
+    awaitable<Result<Buffer>> read_piece(std::chrono::seconds) override { co_return Buffer{}; }
     awaitable<void> respond(net::Response response) override {
         status = response.status;
         body = std::move(response.body);
