@@ -116,7 +116,7 @@ TEST_F(ApiTest, IsNotReadyWhileSomethingIsWrong) {
     EXPECT_EQ(answer.status, 503);
     EXPECT_EQ(json(answer)["detail"].text(), "busy");
     ready = true;
-    journal.failed = true;
+    journal.set_failure("disk on fire");
     answer = get("/readyz");
     EXPECT_EQ(answer.status, 503);
     EXPECT_EQ(json(answer)["type"].text(), "/problems/not-ready");

@@ -60,7 +60,7 @@ TEST(ScanSource, EndsWhereRetentionBegins) {
     FakeJournal journal;
     for (int i = 0; i < 4; ++i)
         journal.put_spans(spans(2));
-    journal.expire(Offset{4});
+    journal.expire_before(Offset{4});
     EXPECT_EQ(walked(*scan_source(journal, Offset{0}, Offset{8}, views::Order::oldest_first)), range(4, 8));
     EXPECT_EQ(walked(*scan_source(journal, Offset{0}, Offset{8}, views::Order::newest_first)),
               (std::vector<std::uint64_t>{6, 7, 4, 5}));

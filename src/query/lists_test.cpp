@@ -191,7 +191,7 @@ TEST(OneEvent, IsFoundByTheIdOfItsList) {
     EXPECT_EQ(ask.problem("/v1/events/00000007-0000000000000005s"), ProblemKind::not_found);  // another tenant's
     ask.views.derives = false;
     EXPECT_EQ(ask.problem("/v1/events/00000007-0000000000000000s"), ProblemKind::not_found);
-    ask.journal.expire(Offset{3});
+    ask.journal.expire_before(Offset{3});
     EXPECT_EQ(ask.problem("/v1/events/00000007-0000000000000000s"), ProblemKind::expired);
 }
 
@@ -210,7 +210,7 @@ TEST(OneSpan, SaysWhenThePayloadIsMissing) {
     EXPECT_EQ(ask.json(url(77))["payload"].text(), "pending");
     EXPECT_EQ(ask.problem(url(99)), ProblemKind::not_found);
     EXPECT_EQ(ask.problem("/v1/spans/" + trace + "/12"), ProblemKind::invalid_parameter);
-    ask.journal.expire(Offset{3});
+    ask.journal.expire_before(Offset{3});
     EXPECT_EQ(ask.json(url(2))["payload"].text(), "expired");
 }
 

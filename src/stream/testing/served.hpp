@@ -1,8 +1,8 @@
 #pragma once
+#include "journal/testing/memory_journal.hpp"
 #include "net/server.hpp"
 #include "stream/stream.hpp"
 #include "stream/testing/fake_views.hpp"
-#include "stream/testing/memory_journal.hpp"
 #include "stream/testing/producer.hpp"
 #include "stream/testing/watchers.hpp"
 
@@ -13,6 +13,8 @@
 #include <utility>
 
 namespace ark::stream::testing {
+
+using journal::testing::MemoryJournal;
 
 /// A stream behind a real server on a free port.
 class Served {

@@ -1,9 +1,9 @@
 #pragma once
+#include "journal/testing/memory_journal.hpp"
 #include "runtime/scope.hpp"
 #include "stream/stream.hpp"
 #include "stream/testing/fake_exchange.hpp"
 #include "stream/testing/fake_views.hpp"
-#include "stream/testing/memory_journal.hpp"
 #include "stream/testing/producer.hpp"
 
 #include <chrono>
@@ -16,6 +16,8 @@
 #include <boost/asio/co_spawn.hpp>
 
 namespace ark::stream::testing {
+
+using journal::testing::MemoryJournal;
 
 /// A stream without sockets: the net thread is the test's own, run by until().
 class World {
