@@ -1,5 +1,7 @@
 #include "journal/writer.hpp"
 
+#include "base/thread.hpp"
+
 #include <algorithm>
 
 namespace ark::journal {
@@ -43,6 +45,7 @@ void Writer::join() {
 }
 
 void Writer::run() {
+    name_this_thread("journal");
     while (!parts_.inbox.closed_and_empty()) {
         auto group = parts_.inbox.take(config_.group_bytes_max, next_wake());
         if (!group.empty()) write_group(group);

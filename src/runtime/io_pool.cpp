@@ -1,7 +1,8 @@
 #include "runtime/io_pool.hpp"
 
+#include "base/thread.hpp"
+
 #include <boost/asio/executor_work_guard.hpp>
-#include <pthread.h>
 
 namespace ark::runtime {
 
@@ -18,8 +19,10 @@ IoPool::~IoPool() {
 
 void IoPool::start() {
     for (std::size_t i = 0; i < contexts_.size(); ++i) {
-        threads_.emplace_back([context = contexts_[i].get()] { context->run(); });
-        pthread_setname_np(threads_.back().native_handle(), ("net" + std::to_string(i)).c_str());
+        threads_.emplace_back([context = contexts_[i].get(), name = "net" + std::to_string(i)] {
+            name_this_thread(name.c_str());
+            context->run();
+        });
     }
 }
 

@@ -1,13 +1,15 @@
 #include "runtime/work_pool.hpp"
 
-#include <pthread.h>
+#include "base/thread.hpp"
 
 namespace ark::runtime {
 
 WorkPool::WorkPool(unsigned threads) {
     for (unsigned i = 0; i < threads; ++i) {
-        threads_.emplace_back([this] { run(); });
-        pthread_setname_np(threads_.back().native_handle(), ("work" + std::to_string(i)).c_str());
+        threads_.emplace_back([this, name = "work" + std::to_string(i)] {
+            name_this_thread(name.c_str());
+            run();
+        });
     }
 }
 

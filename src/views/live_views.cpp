@@ -1,5 +1,7 @@
 #include "views/live_views.hpp"
 
+#include "base/thread.hpp"
+
 #include <filesystem>
 #include <utility>
 
@@ -134,6 +136,7 @@ std::shared_ptr<void> LiveViews::on_folded(std::function<void(Offset)> listener)
 }
 
 void LiveViews::run() {
+    name_this_thread("views");
     const auto reader = journal_.reader(folded());
     for (;;) {
         {
