@@ -10,6 +10,7 @@ pkg_check_modules(nghttp2 REQUIRED IMPORTED_TARGET libnghttp2)
 pkg_check_modules(libdeflate REQUIRED IMPORTED_TARGET libdeflate)
 pkg_check_modules(zstd REQUIRED IMPORTED_TARGET libzstd)
 pkg_check_modules(xxhash REQUIRED IMPORTED_TARGET libxxhash)
+pkg_check_modules(tcmalloc REQUIRED IMPORTED_TARGET libtcmalloc_minimal)
 
 find_library(SIMDJSON_LIBRARY simdjson REQUIRED)
 find_path(SIMDJSON_INCLUDE simdjson.h REQUIRED)
@@ -40,6 +41,8 @@ ark_third_party(rocksdb INCLUDE ${ROCKSDB_INCLUDE} LINK ${ROCKSDB_LIBRARY})
 ark_third_party(fmt LINK fmt::fmt)
 ark_third_party(yaml LINK yaml-cpp)
 ark_third_party(cli11 LINK CLI11::CLI11)
+# For the program alone: malloc and free of small blocks are a quarter of the fold's time with glibc's.
+ark_third_party(tcmalloc LINK PkgConfig::tcmalloc)
 
 if(ARK_TESTS)
     find_package(GTest REQUIRED)
