@@ -5,7 +5,7 @@
 namespace ark::views {
 namespace {
 
-constexpr std::uint8_t progress_version = 1;
+constexpr std::uint8_t progress_version = 2;
 
 }  // namespace
 

@@ -90,11 +90,10 @@ Story* Fold::open_story(const StoryKey& key, std::uint64_t offset) {
 
 Story* Fold::find_or_create(const StoryKey& key, std::uint64_t offset) {
     if (auto* hot = stories_.find(key)) return hot;
-    const auto id = keys::story(key);
-    const auto number = find_id(id);
+    const auto number = checked(ids_.find_story(key)).value_or(no_number);
     if (!failure_) return nullptr;
     if (number != no_number) return load_story(key, number);
-    ids_.put(id, offset);
+    ids_.put_story(key, offset);
     if (key.type == StoryKey::Type::trace) ++progress_.traces;
     return &stories_.insert(std::make_unique<Story>(key, offset));
 }
@@ -192,6 +191,7 @@ std::uint64_t Fold::query_number(std::uint32_t tenant, const model::Facts& facts
     const auto key = keys::query_id(tenant, facts.query_id);
     const auto known = find_id(key);
     if (known != no_number) return known;
+    if (const auto* implicit = implicit_query(tenant, facts.query_id)) return implicit->number;
     if (!facts.query_name.empty()) {
         // Known so far by its name only: now it has an id.
         const auto number = find_by_name(tenant, facts, session);
@@ -201,7 +201,7 @@ std::uint64_t Fold::query_number(std::uint32_t tenant, const model::Facts& facts
             named->id = clip(facts.query_id, id_bytes_max);
             touch(*named);
             ids_.put(key, number);
-            for (const auto member : members(keys::Member::of_query, *named)) {
+            for (const auto member : members(*named)) {
                 auto* of_it = story(tenant, member);
                 if (of_it == nullptr) continue;
                 touch(*of_it);
@@ -230,12 +230,26 @@ std::uint64_t Fold::create_query(std::uint32_t tenant, std::string_view id, cons
 }
 
 std::uint64_t Fold::create_implicit_query(Story& story, std::uint64_t offset) {
-    const auto id = story.key.id.hex();
     const model::Facts nameless;
-    create_query(story.key.tenant, id, nameless, offset);
-    ids_.put(keys::query_id(story.key.tenant, id), offset);
+    create_query(story.key.tenant, story.key.id.hex(), nameless, offset);
     if (auto* fresh = query(story.key.tenant, offset)) fresh->implicit = true;
     return offset;
+}
+
+/// Implicit queries are found through the trace that they are called by.
+Query* Fold::implicit_query(std::uint32_t tenant, std::string_view id) {
+    const auto* its = story_of_implicit(tenant, id);
+    auto* found = its != nullptr ? query(tenant, its->query) : nullptr;
+    return found != nullptr && found->implicit && found->id == id ? found : nullptr;
+}
+
+Story* Fold::story_of_implicit(std::uint32_t tenant, std::string_view id) {
+    const auto trace = trace_of_implicit(id);
+    if (!trace) return nullptr;
+    const auto key = StoryKey::of_trace(tenant, *trace);
+    if (auto* hot = stories_.find(key)) return hot;
+    const auto number = checked(ids_.find_story(key)).value_or(no_number);
+    return number != no_number ? story(tenant, number) : nullptr;
 }
 
 /// The newest query of a name is the one that the name means, with and without its namespace, with and without its

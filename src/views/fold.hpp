@@ -69,6 +69,8 @@ private:
     std::uint64_t create_query(std::uint32_t tenant, std::string_view id, const model::Facts& facts,
                                std::uint64_t offset);
     std::uint64_t create_implicit_query(Story& story, std::uint64_t offset);
+    Query* implicit_query(std::uint32_t tenant, std::string_view id);
+    Story* story_of_implicit(std::uint32_t tenant, std::string_view id);
     std::uint64_t find_by_name(std::uint32_t tenant, const model::Facts& facts, std::uint64_t session);
     void name_query(Query& query, const model::Facts& facts, std::uint64_t session);
     void register_name(const Query& query, std::uint64_t session);
@@ -83,7 +85,9 @@ private:
     void leave(Group& group, Story& story);
     void observe_again(Session& session);
     void observe_again(Query& query);
-    std::vector<std::uint64_t> members(keys::Member type, const Group& group);
+    std::vector<std::uint64_t> members(const Session& session);
+    std::vector<std::uint64_t> members(const Query& query);
+    std::vector<std::uint64_t> stored_members(keys::Member type, const Group& group);
     void set_member(keys::Member type, std::uint64_t group, const Story& story, bool present);
 
     // loading.cpp: hot state or the store's

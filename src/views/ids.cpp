@@ -1,6 +1,9 @@
 #include "views/ids.hpp"
 
-#include "views/packing.hpp"
+#include "views/keys.hpp"
+
+#include <algorithm>
+#include <tuple>
 
 namespace ark::views {
 namespace {
@@ -28,14 +31,31 @@ void Ids::remove(const std::string& key) {
     known_.erase(key);
 }
 
+Result<std::optional<std::uint64_t>> Ids::find_story(const StoryKey& key) {
+    scratch_.clear();
+    keys::append_story(scratch_, key);
+    ARK_TRY(const auto value, kv_.get(store::Space::ids, scratch_));
+    if (!value) return std::optional<std::uint64_t>();
+    return std::optional(Unpacker(*value).varint());
+}
+
 void Ids::remember(const std::string& key, std::uint64_t number) {
     if (known_.size() >= known_max) known_.clear();
     known_[key] = number;
 }
 
+/// In the order of the keys, like all runs of a commit: neighbours are found fast in the store's memory.
 void Ids::write(store::WriteBatch& batch) {
+    write_stories(batch);
+    using Change = std::pair<const std::string, std::optional<std::uint64_t>>;
+    std::vector<const Change*> changes;
+    changes.reserve(changed_.size());
+    for (const auto& change : changed_)
+        changes.push_back(&change);
+    std::sort(changes.begin(), changes.end(), [](const auto* a, const auto* b) { return a->first < b->first; });
     std::string value;
-    for (const auto& [key, number] : changed_) {
+    for (const auto* change : changes) {
+        const auto& [key, number] = *change;
         if (!number) {
             batch.remove(store::Space::ids, key);
             continue;
@@ -43,10 +63,26 @@ void Ids::write(store::WriteBatch& batch) {
         value.clear();
         append_varint(value, *number);
         batch.put(store::Space::ids, key, value);
-        // Keys of stories come once per trace: the hot stories know them already.
-        if (key.front() != 'k') remember(key, *number);
+        remember(key, *number);
     }
     changed_.clear();
+}
+
+void Ids::write_stories(store::WriteBatch& batch) {
+    const auto order = [](const auto& story) {
+        return std::tuple(story.first.tenant, story.first.type, story.first.id.view());
+    };
+    std::sort(new_stories_.begin(), new_stories_.end(),
+              [&](const auto& a, const auto& b) { return order(a) < order(b); });
+    std::string value;
+    for (const auto& [key, number] : new_stories_) {
+        scratch_.clear();
+        keys::append_story(scratch_, key);
+        value.clear();
+        append_varint(value, number);
+        batch.put(store::Space::ids, scratch_, value);
+    }
+    new_stories_.clear();
 }
 
 }  // namespace ark::views

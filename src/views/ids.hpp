@@ -1,10 +1,13 @@
 #pragma once
 #include "store/kv.hpp"
+#include "views/story.hpp"
 
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <unordered_map>
+#include <utility>
+#include <vector>
 
 namespace ark::views {
 
@@ -17,15 +20,23 @@ public:
     Result<std::optional<std::uint64_t>> find(const std::string& key);
     void put(const std::string& key, std::uint64_t number);
     void remove(const std::string& key);
+
+    /// A story of an earlier drain. Those of this drain are hot: whoever asks has looked there.
+    Result<std::optional<std::uint64_t>> find_story(const StoryKey& key);
+    void put_story(const StoryKey& key, std::uint64_t number) { new_stories_.emplace_back(key, number); }
+
     /// Hands the changes over to a batch.
     void write(store::WriteBatch& batch);
 
 private:
     void remember(const std::string& key, std::uint64_t number);
+    void write_stories(store::WriteBatch& batch);
 
     store::Kv& kv_;                                                          // outlives us
     std::unordered_map<std::string, std::optional<std::uint64_t>> changed_;  // nothing = removed
     std::unordered_map<std::string, std::uint64_t> known_;                   // emptied when it is full
+    std::vector<std::pair<StoryKey, std::uint64_t>> new_stories_;
+    std::string scratch_;  // a key
 };
 
 }  // namespace ark::views

@@ -15,11 +15,15 @@ inline std::string tenant(std::string_view name) {
     return "T" + std::string(name);
 }
 
-inline std::string story(const StoryKey& key) {
-    std::string out(1, 'k');
+inline void append_story(std::string& out, const StoryKey& key) {
+    out.push_back('k');
     append_tenant(out, key.tenant);
     out.push_back(static_cast<char>(key.type));
     out.append(key.id.view());
+}
+inline std::string story(const StoryKey& key) {
+    std::string out;
+    append_story(out, key);
     return out;
 }
 

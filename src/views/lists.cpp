@@ -317,8 +317,8 @@ Result<Page<TraceRow>> LiveViews::traces(const ListRequest& request) {
     }
     if (selection.nothing) return last_page();
     if (!request.session.empty() || !request.query.empty()) {
-        const auto type = request.query.empty() ? keys::Member::of_session : keys::Member::of_query;
-        ARK_TRY(auto members, reads.members(type, selection.only));
+        ARK_TRY(auto members, request.query.empty() ? reads.members_of_session(selection.only)
+                                                    : reads.members_of_query(selection.tenant, selection.only));
         if (request.order == Order::newest_first) std::reverse(members.begin(), members.end());
         for (const auto& member : members) {
             if (member.type != keys::Row::trace) continue;
@@ -362,7 +362,7 @@ Result<std::vector<SpanEntry>> LiveViews::session_spans(std::string_view tenant,
     if (!of_tenant) return spans;
     ARK_TRY(const auto number, reads.number(keys::session_id(*of_tenant, id)));
     if (!number) return spans;
-    ARK_TRY(const auto members, reads.members(keys::Member::of_session, *number));
+    ARK_TRY(const auto members, reads.members_of_session(*number));
     for (const auto& member : members) {
         if (member.type != keys::Row::trace) continue;
         ARK_TRY(const auto story, reads.member_row(*of_tenant, member));
@@ -400,7 +400,8 @@ Result<std::vector<Offset>> LiveViews::items_of_session(std::string_view tenant,
     if (!of_tenant) return std::vector<Offset>();
     ARK_TRY(const auto number, reads.number(keys::session_id(*of_tenant, id)));
     if (!number) return std::vector<Offset>();
-    return merge_offsets(reads, keys::Member::of_session, *number, from, until, limit);
+    ARK_TRY(const auto members, reads.members_of_session(*number));
+    return merge_offsets(reads, members, from, until, limit);
 }
 
 Result<std::vector<Offset>> LiveViews::items_of_query(std::string_view tenant, std::string_view id_or_name, Offset from,
@@ -410,12 +411,12 @@ Result<std::vector<Offset>> LiveViews::items_of_query(std::string_view tenant, s
     if (!of_tenant) return std::vector<Offset>();
     ARK_TRY(const auto number, reads.query_number(*of_tenant, id_or_name));
     if (!number) return std::vector<Offset>();
-    return merge_offsets(reads, keys::Member::of_query, *number, from, until, limit);
+    ARK_TRY(const auto members, reads.members_of_query(*of_tenant, *number));
+    return merge_offsets(reads, members, from, until, limit);
 }
 
-Result<std::vector<Offset>> LiveViews::merge_offsets(const Reads& reads, keys::Member type, std::uint64_t group,
+Result<std::vector<Offset>> LiveViews::merge_offsets(const Reads& reads, const std::vector<Reads::Member>& members,
                                                      Offset from, Offset until, std::size_t limit) const {
-    ARK_TRY(const auto members, reads.members(type, group));
     std::vector<Offset> offsets;
     for (const auto& member : members) {
         if (member.story >= until.value()) break;

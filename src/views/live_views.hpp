@@ -96,8 +96,8 @@ private:
     Result<std::unique_ptr<Story>> find_trace(const Reads& reads, std::string_view tenant, const TraceId& id) const;
     struct Selection;
     Result<Selection> select(const Reads& reads, const ListRequest& request, bool of_sessions) const;
-    Result<std::vector<Offset>> merge_offsets(const Reads& reads, keys::Member type, std::uint64_t group, Offset from,
-                                              Offset until, std::size_t limit) const;
+    Result<std::vector<Offset>> merge_offsets(const Reads& reads, const std::vector<Reads::Member>& members,
+                                              Offset from, Offset until, std::size_t limit) const;
 
     // context.cpp
     std::uint32_t tenant_number(std::string_view name);

@@ -1,6 +1,7 @@
 #include "views/fold.hpp"
 
 #include <algorithm>
+#include <utility>
 
 /// How stories join, leave and add to their query and session.
 namespace ark::views {
@@ -78,7 +79,7 @@ void Fold::move_to_session(Story& story, std::uint64_t number, std::uint64_t rev
 }
 
 void Fold::move_to_query(Story& story, std::uint64_t number, Story::QueryLink link, std::uint64_t rev) {
-    story.query_link = link;
+    const auto old_link = std::exchange(story.query_link, link);
     if (number == story.query) return;
     settle(story);
     touch(story);
@@ -89,11 +90,10 @@ void Fold::move_to_query(Story& story, std::uint64_t number, Story::QueryLink li
     if (auto* from = query(story.key.tenant, old)) {
         touch(*from);
         leave(*from, story);
-        set_member(keys::Member::of_query, old, story, false);
+        if (old_link != Story::QueryLink::implicit) set_member(keys::Member::of_query, old, story, false);
         std::erase_if(from->runs, [&](const auto& run) { return run.story == story.number; });
         if (from->implicit) {
             set_session_of_query(*from, no_number, model::SessionSource::none, rev);
-            ids_.remove(keys::query_id(from->tenant, from->id));
             queries_gone_.push_back(old);
             --progress_.queries;
         } else {
@@ -105,7 +105,8 @@ void Fold::move_to_query(Story& story, std::uint64_t number, Story::QueryLink li
     if (to == nullptr) return;
     touch(*to);
     join(*to, story);
-    set_member(keys::Member::of_query, number, story, true);
+    // Whose trace an implicit query stands for, its id says.
+    if (link != Story::QueryLink::implicit) set_member(keys::Member::of_query, number, story, true);
     if (!story.loose()) {
         const auto at =
             std::find_if(to->runs.begin(), to->runs.end(), [&](const auto& run) { return run.story > story.number; });
@@ -144,7 +145,7 @@ void Fold::set_session_of_query(Query& of_query, std::uint64_t number, model::Se
         }
     }
     // Stories that name no session themselves follow their query.
-    for (const auto member : members(keys::Member::of_query, of_query)) {
+    for (const auto member : members(of_query)) {
         auto* follower = story(of_query.tenant, member);
         if (follower == nullptr || follower->own_session != no_number || follower->session == number) continue;
         move_to_session(*follower, number, rev);
@@ -155,7 +156,7 @@ void Fold::observe_again(Session& of_session) {
     of_session.forget_observed();
     of_session.first_query = no_number;
     of_session.first_title.clear();
-    for (const auto member : members(keys::Member::of_session, of_session)) {
+    for (const auto member : members(of_session)) {
         const auto* its = story(of_session.tenant, member);
         if (its == nullptr) continue;
         of_session.observe(*its);
@@ -170,7 +171,7 @@ void Fold::observe_again(Session& of_session) {
 
 void Fold::observe_again(Query& of_query) {
     of_query.forget_observed();
-    for (const auto member : members(keys::Member::of_query, of_query)) {
+    for (const auto member : members(of_query)) {
         if (const auto* its = story(of_query.tenant, member)) of_query.observe(*its);
     }
 }
@@ -179,7 +180,20 @@ void Fold::set_member(keys::Member type, std::uint64_t group, const Story& story
     members_changed_[keys::member(type, group, story.number)] = {present, static_cast<char>(keys::row_type(story.key))};
 }
 
-std::vector<std::uint64_t> Fold::members(keys::Member type, const Group& group) {
+std::vector<std::uint64_t> Fold::members(const Session& of_session) {
+    return stored_members(keys::Member::of_session, of_session);
+}
+
+std::vector<std::uint64_t> Fold::members(const Query& of_query) {
+    auto all = stored_members(keys::Member::of_query, of_query);
+    if (!of_query.implicit) return all;
+    const auto* its = story_of_implicit(of_query.tenant, of_query.id);
+    if (its != nullptr && its->query == of_query.number)
+        all.insert(std::lower_bound(all.begin(), all.end(), its->number), its->number);
+    return all;
+}
+
+std::vector<std::uint64_t> Fold::stored_members(keys::Member type, const Group& group) {
     const auto prefix = keys::members(type, group.number);
     const auto end = keys::behind(prefix);
     std::vector<std::uint64_t> now;

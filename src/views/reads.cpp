@@ -69,7 +69,21 @@ Result<std::optional<std::uint32_t>> Reads::tenant(std::string_view name) const 
 Result<std::optional<std::uint64_t>> Reads::query_number(std::uint32_t tenant, std::string_view id_or_name) const {
     ARK_TRY(const auto by_id, number(keys::query_id(tenant, id_or_name)));
     if (by_id) return by_id;
+    ARK_TRY(const auto its, story_of_implicit(tenant, id_or_name));
+    if (its != nullptr) {
+        ARK_TRY(const auto found, query(tenant, its->query));
+        if (found != nullptr && found->implicit && found->id == id_or_name) return std::optional(found->number);
+    }
     return number(keys::query_name(tenant, no_number, "", id_or_name));
+}
+
+Result<std::unique_ptr<Story>> Reads::story_of_implicit(std::uint32_t tenant, std::string_view id) const {
+    const auto trace = trace_of_implicit(id);
+    if (!trace) return std::unique_ptr<Story>();
+    const auto key = StoryKey::of_trace(tenant, *trace);
+    ARK_TRY(const auto known, number(keys::story(key)));
+    if (!known) return std::unique_ptr<Story>();
+    return story_row(key, *known);
 }
 
 Result<std::unique_ptr<Story>> Reads::story_row(const StoryKey& key, std::uint64_t number) const {
@@ -157,7 +171,23 @@ SessionRow Reads::row(const Session& session) const {
     return row;
 }
 
-Result<std::vector<Reads::Member>> Reads::members(keys::Member type, std::uint64_t group) const {
+Result<std::vector<Reads::Member>> Reads::members_of_session(std::uint64_t number) const {
+    return stored_members(keys::Member::of_session, number);
+}
+
+Result<std::vector<Reads::Member>> Reads::members_of_query(std::uint32_t tenant, std::uint64_t number) const {
+    auto all = stored_members(keys::Member::of_query, number);
+    ARK_TRY(const auto found, query(tenant, number));
+    if (found == nullptr || !found->implicit) return all;
+    ARK_TRY(const auto its, story_of_implicit(tenant, found->id));
+    if (its == nullptr || its->query != number) return all;
+    const auto at =
+        std::find_if(all.begin(), all.end(), [&](const auto& member) { return member.story > its->number; });
+    all.insert(at, {its->number, keys::Row::trace});
+    return all;
+}
+
+std::vector<Reads::Member> Reads::stored_members(keys::Member type, std::uint64_t group) const {
     const auto prefix = keys::members(type, group);
     const auto iterator = snapshot_->iterate(store::Space::rows, prefix, keys::behind(prefix));
     std::vector<Member> members;

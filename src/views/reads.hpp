@@ -41,7 +41,8 @@ public:
         std::uint64_t story = no_number;
         keys::Row type = keys::Row::trace;
     };
-    Result<std::vector<Member>> members(keys::Member type, std::uint64_t group) const;
+    Result<std::vector<Member>> members_of_session(std::uint64_t number) const;
+    Result<std::vector<Member>> members_of_query(std::uint32_t tenant, std::uint64_t number) const;
     Result<std::unique_ptr<Story>> member_row(std::uint32_t tenant, const Member& member) const;
 
     /// Appends a story's spans by start time.
@@ -54,6 +55,9 @@ public:
     const Moment& moment() const { return moment_; }
 
 private:
+    Result<std::unique_ptr<Story>> story_of_implicit(std::uint32_t tenant, std::string_view id) const;
+    std::vector<Member> stored_members(keys::Member type, std::uint64_t group) const;
+
     std::unique_ptr<store::Snapshot> snapshot_;
     Moment moment_;
 };

@@ -44,6 +44,11 @@ std::size_t StoryKey::hash() const {
     return static_cast<std::size_t>(mixed ^ mixed >> 31);
 }
 
+std::optional<TraceId> trace_of_implicit(std::string_view query_id) {
+    const auto trace = TraceId::from_hex(query_id);
+    return trace && trace->hex() == query_id ? trace : std::nullopt;
+}
+
 void Preview::offer(std::uint8_t new_rank, std::uint64_t new_time, std::string_view new_text, Prefer prefer) {
     if (new_text.empty() || new_rank < rank) return;
     new_text = clip(new_text, preview_bytes_max);

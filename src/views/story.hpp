@@ -31,6 +31,10 @@ struct StoryKey {
     std::size_t hash() const;
 };
 
+/// The trace that an implicit query of this id would stand for: such a query is called by its trace, and neither its id
+/// nor the trace's membership are stored.
+std::optional<TraceId> trace_of_implicit(std::string_view query_id);
+
 /// How a story ended up, or that it has not.
 enum class Outcome : std::uint8_t { done = 0, failed = 1, canceled = 2, running = 3 };
 
