@@ -7,6 +7,7 @@
 #include <cstring>
 #include <memory>
 
+#include <brotli/decode.h>
 #include <libdeflate.h>
 #include <zstd.h>
 
@@ -20,6 +21,9 @@ constexpr int zstd_window_log_max = 23;
 struct FreeDeflate {
     void operator()(libdeflate_decompressor* d) const { libdeflate_free_decompressor(d); }
     void operator()(libdeflate_compressor* c) const { libdeflate_free_compressor(c); }
+};
+struct FreeBrotli {
+    void operator()(BrotliDecoderState* d) const { BrotliDecoderDestroyInstance(d); }
 };
 struct FreeZstd {
     void operator()(ZSTD_DCtx* d) const { ZSTD_freeDCtx(d); }
@@ -69,14 +73,22 @@ std::uint32_t gzip_size_claim(std::string_view compressed) {
     return size;
 }
 
+using Inflate = libdeflate_result (*)(libdeflate_decompressor*, const void*, std::size_t, void*, std::size_t,
+                                      std::size_t*, std::size_t*);
+
+libdeflate_decompressor* inflater_of_thread() {
+    thread_local const std::unique_ptr<libdeflate_decompressor, FreeDeflate> inflater(libdeflate_alloc_decompressor());
+    ARK_CHECK(inflater != nullptr, "no memory for a decoder of deflate");
+    return inflater.get();
+}
+
 /// Inflates the member that starts `rest` behind what `out` holds; cuts it off `rest`.
-Status gunzip_member(libdeflate_decompressor* inflater, std::string_view& rest, Buffer& out, const Growth& growth) {
+Status inflate_member(Inflate inflate, std::string_view& rest, Buffer& out, const Growth& growth) {
     for (;;) {
         std::size_t taken = 0;
         std::size_t made = 0;
         const auto room = out.spare();
-        switch (libdeflate_gzip_decompress_ex(inflater, rest.data(), rest.size(), room.data(), room.size(), &taken,
-                                              &made)) {
+        switch (inflate(inflater_of_thread(), rest.data(), rest.size(), room.data(), room.size(), &taken, &made)) {
             case LIBDEFLATE_SUCCESS:
                 out.commit(made);
                 rest.remove_prefix(taken);
@@ -86,7 +98,7 @@ Status gunzip_member(libdeflate_decompressor* inflater, std::string_view& rest, 
                 out.reserve(growth.next(out.capacity()));
                 break;
             default:
-                return fail(Errc::bad_payload, "not gzip, cut off, or its checksum is wrong");
+                return fail(Errc::bad_payload, "not the coding it says, cut off, or its checksum is wrong");
         }
     }
 }
@@ -94,15 +106,13 @@ Status gunzip_member(libdeflate_decompressor* inflater, std::string_view& rest, 
 }  // namespace
 
 Result<Buffer> gunzip(std::string_view compressed, const InflateLimits& limits) {
-    thread_local const std::unique_ptr<libdeflate_decompressor, FreeDeflate> inflater(libdeflate_alloc_decompressor());
-    ARK_CHECK(inflater != nullptr, "no memory for a gzip decoder");
     if (compressed.empty()) return fail(Errc::bad_payload, "an empty body is not gzip");
 
     const Growth growth(compressed.size(), limits);
     Buffer out(growth.first(gzip_size_claim(compressed)));
     std::string_view rest = compressed;
     while (!rest.empty()) {
-        ARK_TRY_STATUS(gunzip_member(inflater.get(), rest, out, growth));
+        ARK_TRY_STATUS(inflate_member(libdeflate_gzip_decompress_ex, rest, out, growth));
     }
     return out;
 }
@@ -133,6 +143,34 @@ Result<Buffer> unzstd(std::string_view compressed, const InflateLimits& limits) 
         } else if (!moved) {
             return fail(Errc::bad_payload, "zstd: cut off");
         }
+    }
+}
+
+Result<Buffer> unzlib(std::string_view compressed, const InflateLimits& limits) {
+    const Growth growth(compressed.size(), limits);
+    Buffer out(growth.first(SIZE_MAX));
+    ARK_TRY_STATUS(inflate_member(libdeflate_zlib_decompress_ex, compressed, out, growth));
+    if (!compressed.empty()) return fail(Errc::bad_payload, "deflate: bytes behind the end");
+    return out;
+}
+
+Result<Buffer> unbrotli(std::string_view compressed, const InflateLimits& limits) {
+    const std::unique_ptr<BrotliDecoderState, FreeBrotli> inflater(
+        BrotliDecoderCreateInstance(nullptr, nullptr, nullptr));
+    ARK_CHECK(inflater != nullptr, "no memory for a brotli decoder");
+    const Growth growth(compressed.size(), limits);
+    Buffer out(growth.first(SIZE_MAX));
+    std::size_t in_left = compressed.size();
+    const auto* in = reinterpret_cast<const std::uint8_t*>(compressed.data());
+    for (;;) {
+        std::size_t room = out.capacity() - out.size();
+        auto* to = reinterpret_cast<std::uint8_t*>(out.data() + out.size());
+        const auto result = BrotliDecoderDecompressStream(inflater.get(), &in_left, &in, &room, &to, nullptr);
+        out.commit(out.capacity() - out.size() - room);
+        if (result == BROTLI_DECODER_RESULT_SUCCESS && in_left == 0) return out;
+        if (result != BROTLI_DECODER_RESULT_NEEDS_MORE_OUTPUT) return fail(Errc::bad_payload, "not brotli, or cut off");
+        if (out.capacity() >= growth.max()) return growth.too_large();
+        out.reserve(growth.next(out.capacity()));
     }
 }
 

@@ -18,6 +18,10 @@ struct InflateLimits {
 Result<Buffer> gunzip(std::string_view compressed, const InflateLimits& limits);
 /// Whole zstd body (one or more frames, with or without content size).
 Result<Buffer> unzstd(std::string_view compressed, const InflateLimits& limits);
+/// Whole body of the content coding "deflate": the zlib format (RFC 1950).
+Result<Buffer> unzlib(std::string_view compressed, const InflateLimits& limits);
+/// Whole brotli body (RFC 7932).
+Result<Buffer> unbrotli(std::string_view compressed, const InflateLimits& limits);
 
 Buffer gzip(std::string_view bytes, int level = 1);
 Buffer zstd(std::string_view bytes, int level = 1);

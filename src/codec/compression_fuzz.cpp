@@ -10,7 +10,7 @@ namespace {
 constexpr InflateLimits limits{1u << 20, 200};
 
 void fuzz_inflate(std::string_view bytes) {
-    for (auto* inflate : {gunzip, unzstd}) {
+    for (auto* inflate : {gunzip, unzstd, unzlib, unbrotli}) {
         const auto inflated = inflate(bytes, limits);
         if (inflated) ARK_CHECK(inflated->size() <= limits.bytes_max, "inflated {} bytes", inflated->size());
     }

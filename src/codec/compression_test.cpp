@@ -1,5 +1,7 @@
 #include "codec/compression.hpp"
 
+#include "base/hex.hpp"
+
 #include <random>
 
 #include <gtest/gtest.h>
@@ -107,6 +109,26 @@ std::string stream_zstd(std::string_view text, int window_log) {
     ZSTD_freeCCtx(context);
     packed.resize(out.pos);
     return packed;
+}
+
+// Bytes made by zlib and brotli themselves.
+TEST(Compression, ReadsDeflateAndBrotli) {
+    const auto from_hex = [](std::string_view hex) {
+        std::string bytes(hex.size() / 2, '\0');
+        EXPECT_TRUE(parse_hex(hex, {reinterpret_cast<std::uint8_t*>(bytes.data()), bytes.size()}));
+        return bytes;
+    };
+    const auto zlib = from_hex("789ccb48cdc9c957c8402701680308b1");
+    const auto brotli = from_hex("1b1600f88d946ede445586966c206f214f1ce038");
+    for (auto [inflate, body] : {std::pair(&unzlib, zlib), std::pair(&unbrotli, brotli)}) {
+        const auto plain = inflate(body, {});
+        ASSERT_TRUE(plain);
+        EXPECT_EQ(plain->view(), "hello hello hello hello");
+        EXPECT_EQ(inflate(body, {8, 1000}).error().code, Errc::too_large);
+        EXPECT_EQ(inflate(body + "x", {}).error().code, Errc::bad_payload);
+        EXPECT_EQ(inflate(body.substr(0, body.size() - 1), {}).error().code, Errc::bad_payload);
+        EXPECT_EQ(inflate("", {}).error().code, Errc::bad_payload);
+    }
 }
 
 TEST(Compression, ReadsZstdFramesWithoutContentSize) {
