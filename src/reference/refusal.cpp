@@ -1,0 +1,42 @@
+#include "reference/refusal.hpp"
+
+#include "base/check.hpp"
+
+namespace ark::reference {
+
+Refusal validation(std::string message) {
+    return {400, "VALIDATION_ERROR", std::move(message)};
+}
+
+Refusal pagination(std::string message) {
+    return {400, "PAGINATION_ERROR", std::move(message)};
+}
+
+Refusal not_found(std::string message) {
+    return {404, "NOT_FOUND", std::move(message)};
+}
+
+Refusal refusal_of(const Error& error) {
+    const int status = http_status(error.code);
+    switch (error.code) {
+        case Errc::not_found:
+            return not_found(error.context);
+        case Errc::unauthorized:
+            return {status, "UNAUTHORIZED", error.context};
+        case Errc::forbidden:
+            return {status, "FORBIDDEN", error.context};
+        case Errc::overloaded:
+            return {status, "OVERLOADED", error.context};
+        default:
+            break;
+    }
+    if (status < 500) return {status, "REQUEST_ERROR", error.context};
+    if (status == 500) return {};
+    return {status, "UNAVAILABLE", "Service unavailable, try again"};
+}
+
+void throw_exception_from_error(const Refusal& refusal, const boost::source_location& where) {
+    detail::check_failed(where.file_name(), static_cast<int>(where.line()), "outcome holds a value", refusal.message);
+}
+
+}  // namespace ark::reference

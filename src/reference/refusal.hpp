@@ -1,0 +1,36 @@
+#pragma once
+#include "base/error.hpp"
+
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include <boost/system/result.hpp>
+
+namespace ark::reference {
+
+/// Why a request is refused, in the reference's words: {"error":{"code","message","requestId"}} with a status.
+struct Refusal {
+    Refusal() = default;
+    Refusal(int http_status, std::string_view literal, std::string text)
+        : status(http_status), code(literal), message(std::move(text)) {}
+
+    int status = 500;
+    std::string_view code = "INTERNAL_ERROR";  ///< a literal
+    std::string message = "Internal server error";
+};
+
+template <class T>
+using Outcome = boost::system::result<T, Refusal>;
+
+Refusal validation(std::string message);  ///< 400 VALIDATION_ERROR; "path: reason" joined with "; "
+Refusal pagination(std::string message);  ///< 400 PAGINATION_ERROR
+Refusal not_found(std::string message);   ///< 404 NOT_FOUND
+/// What an error of the layers below is to a client. Its text is told when it is about the request, not when it is
+/// ours.
+Refusal refusal_of(const Error& error);
+
+/// boost::system::result asks for it; asking a refused outcome for its value is a bug.
+[[noreturn]] void throw_exception_from_error(const Refusal& refusal, const boost::source_location& where);
+
+}  // namespace ark::reference
