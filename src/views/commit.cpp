@@ -60,8 +60,7 @@ void Fold::write_story(Story& story, store::WriteBatch& batch) {
 void Fold::publish_context(Story& story) {
     if (!story.context_stale) return;
     story.context_stale = false;
-    auto context = std::make_shared<const items::Context>(
-        context_of(story, session(story.key.tenant, story.session), query(story.key.tenant, story.query)));
+    auto context = std::make_shared<const items::Context>(context_of(story, session_of(story), query_of(story)));
     const std::lock_guard lock(stories_.lock_of(story.key));
     story.context.swap(context);
 }

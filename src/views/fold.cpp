@@ -35,8 +35,8 @@ void Fold::apply(std::uint32_t tenant, const items::Item& item, UnixNanos receiv
     }
     if (item.type == items::ItemType::event) ++progress_.events;
     if (story->session == no_number && story->query == no_number) return;
-    auto* in_session = session(tenant, story->session);
-    auto* in_query = query(tenant, story->query);
+    auto* in_session = session_of(*story);
+    auto* in_query = query_of(*story);
     for (const auto& fresh : new_names_) {
         const auto list = static_cast<std::size_t>(fresh.kind);
         if (in_session != nullptr) in_session->names[list].admit(fresh.name);
@@ -130,7 +130,7 @@ void Fold::correlate(Story& story, const items::Item& item) {
             move_to_query(story, number, link, rev);
         }
     }
-    auto* of_query = query(story.key.tenant, story.query);
+    auto* of_query = query_of(story);
     if (of_query != nullptr && !story.query_named && !facts.query_name.empty()) {
         if (of_query->name.empty() && !of_query->implicit) name_query(*of_query, facts, of_query->session);
         story.query_named = true;
@@ -151,8 +151,8 @@ void Fold::note_question(Story& story, const items::Item& item) {
     const bool asks = item.reason.ends_with("Asked");
     (asks ? question.asked : question.closed) = 1;
     if (story.questions.size() < questions_of_group_max) story.questions.push_back(question);
-    if (auto* group = session(story.key.tenant, story.session)) group->questions.add(question);
-    if (auto* group = query(story.key.tenant, story.query)) group->questions.add(question);
+    if (auto* group = session_of(story)) group->questions.add(question);
+    if (auto* group = query_of(story)) group->questions.add(question);
 }
 
 std::uint64_t Fold::session_number(std::uint32_t tenant, std::string_view id, std::uint64_t offset) {

@@ -95,6 +95,8 @@ private:
     Story* load_story(const StoryKey& key, std::uint64_t number);
     Session* session(std::uint32_t tenant, std::uint64_t number);
     Query* query(std::uint32_t tenant, std::uint64_t number);
+    Session* session_of(Story& story);
+    Query* query_of(Story& story);
     void touch(Story& story);
     void touch(Session& session);
     void touch(Query& query);

@@ -70,6 +70,25 @@ Query* Fold::query(std::uint32_t tenant, std::uint64_t number) {
     return hot.get();
 }
 
+// Asked for with every item, answered by the story itself but once a drain.
+Session* Fold::session_of(Story& of_story) {
+    if (of_story.session == no_number) return nullptr;
+    auto& [hot, drain] = of_story.hot_session;
+    if (drain == drain_ && hot->number == of_story.session) return hot;
+    hot = session(of_story.key.tenant, of_story.session);
+    drain = hot != nullptr ? drain_ : 0;
+    return hot;
+}
+
+Query* Fold::query_of(Story& of_story) {
+    if (of_story.query == no_number) return nullptr;
+    auto& [hot, drain] = of_story.hot_query;
+    if (drain == drain_ && hot->number == of_story.query) return hot;
+    hot = query(of_story.key.tenant, of_story.query);
+    drain = hot != nullptr ? drain_ : 0;
+    return hot;
+}
+
 void Fold::touch(Story& story) {
     if (story.dirty) return;
     story.dirty = true;

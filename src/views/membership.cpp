@@ -11,8 +11,8 @@ void Fold::settle(Story& story) {
     auto change = now;
     change -= story.settled;
     progress_.spans += change.spans;
-    auto* in_session = session(story.key.tenant, story.session);
-    auto* in_query = query(story.key.tenant, story.query);
+    auto* in_session = session_of(story);
+    auto* in_query = query_of(story);
     const auto part = static_cast<std::size_t>(story.part());
     if (in_session != nullptr) {
         touch(*in_session);

@@ -8,18 +8,26 @@
 /// numbers.
 namespace ark::views {
 
-inline void append_varint(std::string& out, std::uint64_t value) {
-    while (value >= 0x80) {
-        out.push_back(static_cast<char>(value | 0x80));
-        value >>= 7;
-    }
-    out.push_back(static_cast<char>(value));
+inline constexpr std::size_t varint_bytes_max = 10;
+
+/// Puts the varint at `out`, which has room; returns where it ends.
+inline char* put_varint(char* out, std::uint64_t value) {
+    for (; value >= 0x80; value >>= 7)
+        *out++ = static_cast<char>(value | 0x80);
+    *out++ = static_cast<char>(value);
+    return out;
 }
 
-/// A difference of two unsigned numbers, either way, wrapping: small when they are close.
-inline void append_difference(std::string& out, std::uint64_t value, std::uint64_t base) {
+inline void append_varint(std::string& out, std::uint64_t value) {
+    if (value < 0x80) return out.push_back(static_cast<char>(value));
+    char bytes[varint_bytes_max];
+    out.append(bytes, static_cast<std::size_t>(put_varint(bytes, value) - bytes));
+}
+
+/// A difference of two unsigned numbers, either way, wrapping: small when they are close. As a varint.
+inline std::uint64_t zigzag_difference(std::uint64_t value, std::uint64_t base) {
     const auto d = static_cast<std::int64_t>(value - base);
-    append_varint(out, (static_cast<std::uint64_t>(d) << 1) ^ static_cast<std::uint64_t>(d >> 63));
+    return (static_cast<std::uint64_t>(d) << 1) ^ static_cast<std::uint64_t>(d >> 63);
 }
 
 inline void append_text(std::string& out, std::string_view text) {
@@ -29,12 +37,16 @@ inline void append_text(std::string& out, std::string_view text) {
 
 /// Big-endian, so that keys sort by number.
 inline void append_number(std::string& out, std::uint64_t value) {
-    for (int shift = 56; shift >= 0; shift -= 8)
-        out.push_back(static_cast<char>(value >> shift));
+    char bytes[8];
+    for (std::size_t i = 0; i < sizeof bytes; ++i)
+        bytes[i] = static_cast<char>(value >> (56 - 8 * i));
+    out.append(bytes, sizeof bytes);
 }
 inline void append_tenant(std::string& out, std::uint32_t value) {
-    for (int shift = 24; shift >= 0; shift -= 8)
-        out.push_back(static_cast<char>(value >> shift));
+    char bytes[4];
+    for (std::size_t i = 0; i < sizeof bytes; ++i)
+        bytes[i] = static_cast<char>(value >> (24 - 8 * i));
+    out.append(bytes, sizeof bytes);
 }
 
 /// Reads what was appended. After the first short or malformed read everything reads as zero and ok() is false.

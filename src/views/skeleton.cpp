@@ -1,5 +1,6 @@
 #include "views/skeleton.hpp"
 
+#include <cstring>
 #include <utility>
 
 namespace ark::views {
@@ -10,6 +11,11 @@ constexpr std::uint8_t what_mask = 3;
 constexpr std::uint8_t has_span = 4;
 constexpr std::uint8_t has_parent = 8;
 constexpr std::uint8_t has_usage = 16;
+
+char* put_id(char* out, const SpanId& id) {
+    std::memcpy(out, id.bytes.data(), SpanId::size);
+    return out + SpanId::size;
+}
 
 }  // namespace
 
@@ -24,6 +30,7 @@ void ChunkWriter::append_shared(std::uint32_t number, std::string_view text) {
     append_text(bytes_, text);
 }
 
+// One append to the string for all but texts and usage: a byte at a time would cost more than all else here.
 void ChunkWriter::append(const Record& record, std::uint32_t name, std::uint32_t subject) {
     if (bytes_.empty()) {
         first_offset_ = last_offset_ = record.offset;
@@ -34,18 +41,23 @@ void ChunkWriter::append(const Record& record, std::uint32_t name, std::uint32_t
     if (record.span_id.valid()) head |= has_span;
     if (record.parent.valid()) head |= has_parent;
     if (record.usage.any()) head |= has_usage;
-    bytes_.push_back(static_cast<char>(head));
-    bytes_.push_back(static_cast<char>(record.flags));
-    append_varint(bytes_, record.offset - last_offset_);
-    append_difference(bytes_, record.time, last_time_);
+    char fixed[4 + 4 * varint_bytes_max + 2 * SpanId::size];
+    char* out = fixed;
+    *out++ = static_cast<char>(head);
+    *out++ = static_cast<char>(record.flags);
+    out = put_varint(out, record.offset - last_offset_);
+    out = put_varint(out, zigzag_difference(record.time, last_time_));
     last_offset_ = record.offset;
     last_time_ = record.time;
-    if (record.span_id.valid()) bytes_.append(record.span_id.view());
+    if (record.span_id.valid()) out = put_id(out, record.span_id);
+    if (record.what != Record::What::item) {
+        if (record.parent.valid()) out = put_id(out, record.parent);
+        *out++ = static_cast<char>(record.kind);
+        out = put_varint(out, zigzag_difference(record.start, record.time));
+        out = put_varint(out, zigzag_difference(record.end, record.start));
+    }
+    bytes_.append(fixed, static_cast<std::size_t>(out - fixed));
     if (record.what == Record::What::item) return;
-    if (record.parent.valid()) bytes_.append(record.parent.view());
-    bytes_.push_back(static_cast<char>(record.kind));
-    append_difference(bytes_, record.start, record.time);
-    append_difference(bytes_, record.end, record.start);
     append_shared(name, record.name);
     append_shared(subject, record.subject);
     if (record.usage.any()) record.usage.pack(bytes_);

@@ -7,7 +7,8 @@ namespace ark::views {
 std::uint32_t TextTable::number(std::string_view text) {
     if (text.empty()) return 0;
     const std::hash<std::string_view> hash;
-    const auto found = index_.find(texts_.size(), hash(text), [&](std::uint32_t i) { return texts_[i] == text; });
+    const auto found = index_.find(
+        texts_.size(), [&] { return hash(text); }, [&](std::uint32_t i) { return texts_[i] == text; });
     if (found != PositionIndex::none) return found;
     texts_.emplace_back(text);
     index_.added(texts_.size(), [&](std::uint32_t i) { return hash(texts_[i]); });
@@ -19,8 +20,8 @@ std::size_t TextTable::bytes() const {
 }
 
 Span* SpanTable::find(const SpanId& id) {
-    const auto found =
-        index_.find(spans_.size(), std::hash<SpanId>()(id), [&](std::uint32_t i) { return spans_[i].id == id; });
+    const auto found = index_.find(
+        spans_.size(), [&] { return std::hash<SpanId>()(id); }, [&](std::uint32_t i) { return spans_[i].id == id; });
     return found == PositionIndex::none ? nullptr : &spans_[found];
 }
 

@@ -18,15 +18,16 @@ public:
     static constexpr std::uint32_t none = 0xffffffff;
     static constexpr std::size_t linear_max = 8;
 
-    template <class Equal>
-    std::uint32_t find(std::size_t count, std::size_t hash, Equal equal) const {
+    /// `hash()` of what is sought is asked for only where there are many.
+    template <class Hash, class Equal>
+    std::uint32_t find(std::size_t count, Hash hash, Equal equal) const {
         if (slots_.empty()) {
             for (std::uint32_t i = 0; i < count; ++i) {
                 if (equal(i)) return i;
             }
             return none;
         }
-        for (std::size_t at = mixed(hash) & mask();; at = (at + 1) & mask()) {
+        for (std::size_t at = mixed(hash()) & mask();; at = (at + 1) & mask()) {
             if (slots_[at] == none || equal(slots_[at])) return slots_[at];
         }
     }
@@ -93,6 +94,7 @@ public:
     Span& add(const SpanId& id);
 
     const std::vector<Span>& spans() const { return spans_; }
+    std::size_t position_of(const Span& span) const { return static_cast<std::size_t>(&span - spans_.data()); }
     TextTable& texts() { return texts_; }
     const TextTable& texts() const { return texts_; }
     const std::string& name(const Span& span) const { return texts_.text(span.name); }

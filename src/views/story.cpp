@@ -96,18 +96,20 @@ void Story::apply(const items::Item& item, std::uint64_t received_at, std::vecto
     record.offset = item.offset.value();
     record.time = time;
     record.span_id = loose() ? SpanId() : item.span_id;
+    const Span* span = nullptr;
     if (item.type == items::ItemType::span && item.span_id.valid()) {
-        apply_span(item, record);
+        span = apply_span(item);
+        if (span != nullptr) record.what = Record::What::span;
     } else {
         if (item.type == items::ItemType::event) ++sums_.events;
-        apply_event(item, record);
+        span = apply_event(item, record);
+        if (span != nullptr) record.what = Record::What::span_by_event;
     }
-    if (record.what == Record::What::item) {
+    if (span == nullptr) {
         chunk.append(record, 0, 0);
     } else {
-        const auto& span = *spans_.find(record.span_id);
-        fill_record(span, record);
-        chunk.append(record, span.name, span.subject);
+        fill_record(*span, record);
+        chunk.append(record, span->name, span->subject);
     }
 
     learn();
@@ -138,10 +140,11 @@ void Story::mention(NameKind kind, std::string_view name, std::vector<NewName>& 
     if (list.admit(name)) new_names.push_back({kind, std::string(name)});
 }
 
-void Story::apply_span(const items::Item& item, Record& record) {
+const Span* Story::apply_span(const items::Item& item) {
     const bool open = item.facts.pending != 0 || item.end.value() == 0;
     auto* span = spans_.find(item.span_id);
-    if (span != nullptr && open && !span->is(span_open) && !span->is(span_by_event)) return;  // a snapshot come late
+    if (span != nullptr && open && !span->is(span_open) && !span->is(span_by_event))
+        return nullptr;  // a snapshot come late
     std::uint8_t kept = 0;
     if (span == nullptr) {
         span = &spans_.add(item.span_id);
@@ -160,13 +163,16 @@ void Story::apply_span(const items::Item& item, Record& record) {
     span->subject = texts.number(clip(items::subject_of(item.facts), name_bytes_max));
     spans_.set_usage(*span, Tally::of(item.facts.usage));
     add(*span);
-    record.what = Record::What::span;
+    return span;
 }
 
-void Story::apply_event(const items::Item& item, Record& record) {
+const Span* Story::apply_event(const items::Item& item, Record& record) {
     if (item.failed) record.flags |= span_failed;
-    if (item.phase == model::Phase::none) return;
-    if (loose() || !item.span_id.valid()) return apply_operation(item);
+    if (item.phase == model::Phase::none) return nullptr;
+    if (loose() || !item.span_id.valid()) {
+        apply_operation(item);
+        return nullptr;
+    }
     record.flags |= span_evented;
     auto* span = spans_.find(item.span_id);
     if (span == nullptr) {
@@ -180,14 +186,14 @@ void Story::apply_event(const items::Item& item, Record& record) {
         // A span speaks for itself, and an event sent within somebody else's span is not about that span.
         if (!about_it || !(span->is(span_by_event) || span->is(span_open))) {
             if (!about_it) record.flags &= static_cast<std::uint8_t>(~span_evented);
-            return;
+            return nullptr;
         }
         take_back(*span);
     }
     span->flags |= span_evented;
     change_by_event(item, *span);
     add(*span);
-    record.what = Record::What::span_by_event;
+    return span;
 }
 
 void Story::change_by_event(const items::Item& item, Span& span) {
@@ -272,12 +278,12 @@ void Story::restore(const Record& record) {
 
 void Story::restored() {
     row_only_ = false;
-    head_ = SpanId();
+    head_ = no_head;
     reporters_ = 0;
     for (const auto& span : spans_.spans()) {
         if (span.kind != model::Kind::llm && spans_.usage(span).any()) ++reporters_;
         const auto* best = head();
-        if (best == nullptr || head_order(span) < head_order(*best)) head_ = span.id;
+        if (best == nullptr || head_order(span) < head_order(*best)) head_ = spans_.position_of(span);
     }
 }
 
@@ -328,15 +334,15 @@ void Story::take_back(const Span& span) {
 void Story::update_head(const Span& span) {
     const auto* best = head();
     if (best == nullptr) {
-        head_ = span.id;
-    } else if (best->id == span.id) {
+        head_ = spans_.position_of(span);
+    } else if (best == &span) {
         // It may have become later or got a parent: look at all again.
         for (const auto& other : spans_.spans()) {
             if (head_order(other) < head_order(*best)) best = &other;
         }
-        head_ = best->id;
+        head_ = spans_.position_of(*best);
     } else if (head_order(span) < head_order(*best)) {
-        head_ = span.id;
+        head_ = spans_.position_of(span);
     } else {
         return;
     }

@@ -61,6 +61,9 @@ struct Question {
     std::uint32_t asked = 0, closed = 0;
 };
 
+struct Session;
+struct Query;
+
 /// The unit of correlation: the items of one trace, or the items without trace of one query or session. What it says
 /// follows from its items alone; to which session and query it belongs is the fold's business.
 ///
@@ -116,12 +119,20 @@ public:
     /// settled).
     Totals settled;
 
-    ChunkWriter chunk;           ///< records not yet committed
-    bool dirty = false;          ///< in this drain's list
-    std::uint64_t drain = 0;     ///< that touched it last
-    std::size_t counted = 0;     ///< bytes in the hot state's sum
-    std::string session_seen;    ///< the session id that was looked up last
-    bool query_named = false;    ///< its query is known to have a name
+    ChunkWriter chunk;         ///< records not yet committed
+    bool dirty = false;        ///< in this drain's list
+    std::uint64_t drain = 0;   ///< that touched it last
+    std::size_t counted = 0;   ///< bytes in the hot state's sum
+    std::string session_seen;  ///< the session id that was looked up last
+    bool query_named = false;  ///< its query is known to have a name
+    /// What Fold::session_of() and query_of() found, in which drain: nothing hot goes before a drain ends.
+    template <class Thing>
+    struct Hot {
+        Thing* thing = nullptr;
+        std::uint64_t drain = 0;
+    };
+    Hot<Session> hot_session;
+    Hot<Query> hot_query;
     bool context_stale = false;  ///< its correlation changed in this drain
     /// Reads of others go through this: replaced, never changed.
     std::shared_ptr<const items::Context> context;
@@ -142,8 +153,9 @@ private:
         Tally usage;
     };
 
-    void apply_span(const items::Item& item, Record& record);
-    void apply_event(const items::Item& item, Record& record);
+    /// What it tells about a span: null when it tells nothing new.
+    const Span* apply_span(const items::Item& item);
+    const Span* apply_event(const items::Item& item, Record& record);
     void apply_operation(const items::Item& item);
     void change_by_event(const items::Item& item, Span& span);
     void fill_record(const Span& span, Record& record) const;
@@ -153,11 +165,12 @@ private:
     void take_back(const Span& span);
     void update_head(const Span& span);
     void learn();
-    const Span* head() const { return head_.valid() ? spans_.find(head_) : nullptr; }
+    const Span* head() const { return head_ != no_head ? &spans_.spans()[head_] : nullptr; }
     std::uint64_t open_operations() const;
 
     SpanTable spans_;
-    SpanId head_;  // the root, else the earliest: decides name and outcome
+    static constexpr std::size_t no_head = ~std::size_t{0};
+    std::size_t head_ = no_head;  // position of the root, else the earliest: decides name and outcome
     std::string title_;
     Totals sums_;            // of spans; events
     bool row_only_ = false;  // unpacked, spans not restored
