@@ -83,14 +83,25 @@ public:
     virtual void on_close(std::function<void()> callback) = 0;
 };
 
+/// Whoever pays for a body's memory, asked as it grows: chunked and HTTP/2 bodies need not announce their size.
+class BodyGrowth {
+public:
+    /// Whether the body may be `bytes` long in all. False ends it with Errc::overloaded.
+    virtual bool grow_to(std::size_t bytes) = 0;
+
+protected:
+    ~BodyGrowth() = default;
+};
+
 /// One request and its answer. Lives on its connection's executor; valid until the handler's coroutine returns.
 class Exchange {
 public:
     virtual ~Exchange() = default;
 
     virtual const RequestHead& head() const = 0;
-    /// Reads the whole body. too_large beyond bytes_max (the connection then answers and closes); closed; deadline.
-    virtual awaitable<Result<Buffer>> read_body(std::size_t bytes_max) = 0;
+    /// Reads the whole body. too_large beyond bytes_max (the connection then answers and closes); overloaded when
+    /// `growth`, which outlives the call, refuses; closed; deadline.
+    virtual awaitable<Result<Buffer>> read_body(std::size_t bytes_max, BodyGrowth* growth = nullptr) = 0;
     /// Reads what has come of the body since the last call: at least a byte, at most 1 MiB; nothing at its end. For
     /// bodies that arrive over minutes; instead of read_body(), never beside it. What is not taken keeps the peer
     /// waiting. closed; deadline after `idle_max` without a byte; stopped when the server stops.

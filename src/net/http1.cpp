@@ -222,7 +222,7 @@ bool Http1::small_rest() const {
     return framing_.chunked || framing_.content_length.value_or(0) <= rest_max;
 }
 
-awaitable<Result<Buffer>> Http1::read_body(std::size_t bytes_max) {
+awaitable<Result<Buffer>> Http1::read_body(std::size_t bytes_max, BodyGrowth* growth) {
     if (body_done_) {
         Buffer none;
         co_return none;
@@ -233,13 +233,13 @@ awaitable<Result<Buffer>> Http1::read_body(std::size_t bytes_max) {
                        fmt::format("body of {} bytes, {} allowed", *framing_.content_length, bytes_max));
     }
     ARK_CO_TRY_STATUS(co_await say_continue());
-    auto body = co_await read_rest(bytes_max);
+    auto body = co_await read_rest(bytes_max, growth);
     if (!body) keep_alive_ = false;
     co_return body;
 }
 
-awaitable<Result<Buffer>> Http1::read_rest(std::size_t bytes_max) {
-    return framing_.chunked ? read_chunked(bytes_max) : read_sized(*framing_.content_length);
+awaitable<Result<Buffer>> Http1::read_rest(std::size_t bytes_max, BodyGrowth* growth) {
+    return framing_.chunked ? read_chunked(bytes_max, growth) : read_sized(*framing_.content_length);
 }
 
 awaitable<Status> Http1::say_continue() {
@@ -274,7 +274,7 @@ awaitable<Result<Buffer>> Http1::read_sized(std::uint64_t length) {
     co_return body;
 }
 
-awaitable<Result<Buffer>> Http1::read_chunked(std::size_t bytes_max) {
+awaitable<Result<Buffer>> Http1::read_chunked(std::size_t bytes_max, BodyGrowth* growth) {
     Buffer body;
     while (true) {
         std::string_view rest = input_;
@@ -283,6 +283,9 @@ awaitable<Result<Buffer>> Http1::read_chunked(std::size_t bytes_max) {
         for (; step == ChunkDecoder::Step::data; step = chunks_.next(rest, data)) {
             if (data.size() > bytes_max - body.size()) {
                 co_return fail(Errc::too_large, fmt::format("chunked body beyond {} bytes", bytes_max));
+            }
+            if (growth != nullptr && !growth->grow_to(body.size() + data.size())) {
+                co_return fail(Errc::overloaded, "no memory is free for a body of this size");
             }
             body.append(data);
         }

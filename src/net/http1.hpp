@@ -21,7 +21,7 @@ public:
     void tick() override;
 
     const RequestHead& head() const override { return head_; }
-    awaitable<Result<Buffer>> read_body(std::size_t bytes_max) override;
+    awaitable<Result<Buffer>> read_body(std::size_t bytes_max, BodyGrowth* growth) override;
     awaitable<Result<Buffer>> read_piece(std::chrono::seconds idle_max) override;
     awaitable<void> respond(Response response) override;
     awaitable<Result<ResponseStream*>> start_stream(int status, Fields fields) override;
@@ -43,9 +43,9 @@ private:
     awaitable<bool> end_request();
     awaitable<void> linger();
 
-    awaitable<Result<Buffer>> read_rest(std::size_t bytes_max);
+    awaitable<Result<Buffer>> read_rest(std::size_t bytes_max, BodyGrowth* growth = nullptr);
     awaitable<Result<Buffer>> read_sized(std::uint64_t length);
-    awaitable<Result<Buffer>> read_chunked(std::size_t bytes_max);
+    awaitable<Result<Buffer>> read_chunked(std::size_t bytes_max, BodyGrowth* growth);
     awaitable<Status> fill_input(std::chrono::seconds patience);
     bool take_piece(Buffer& piece);
     awaitable<Status> say_continue();

@@ -103,6 +103,11 @@ TEST(Http1, RefusesBodiesBeyondTheHandlersLimit) {
     peer.send("POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n100001\r\n");
     peer.send(std::string(0x100001, 'x'));
     EXPECT_THAT(peer.read_to_end(), StartsWith("HTTP/1.1 413 "));
+    RawPeer purse(*test.server);
+    purse.send("POST /purse HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n1869f\r\n" +
+               std::string(99'999, 'x'));
+    purse.send("\r\n2\r\nxx\r\n");
+    EXPECT_THAT(purse.read_to_end(), StartsWith("HTTP/1.1 503 "));
 }
 
 TEST(Http1, TakesBodiesOfEverySize) {

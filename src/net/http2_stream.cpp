@@ -92,8 +92,12 @@ void Http2Stream::add_body(std::string_view bytes) {
         return;
     }
     unconsumed_ += bytes.size();
-    if (reading_ && bytes.size() > body_max_ - body_.size()) {
-        too_large_ = discarding_ = true;
+    if (reading_) {
+        too_large_ = bytes.size() > body_max_ - body_.size();
+        refused_ = !too_large_ && growth_ != nullptr && !growth_->grow_to(body_.size() + bytes.size());
+    }
+    if (too_large_ || refused_) {
+        discarding_ = true;
         consume(std::exchange(unconsumed_, 0));
         waiter_.wake();
         return;
@@ -120,7 +124,7 @@ void Http2Stream::consume(std::size_t bytes) {
     }
 }
 
-awaitable<Result<Buffer>> Http2Stream::read_body(std::size_t bytes_max) {
+awaitable<Result<Buffer>> Http2Stream::read_body(std::size_t bytes_max, BodyGrowth* growth) {
     const auto announced = parse_length(head_.fields.find("content-length"));
     if (body_.size() > bytes_max || announced.value_or(0) > bytes_max) {
         discarding_ = true;
@@ -130,6 +134,7 @@ awaitable<Result<Buffer>> Http2Stream::read_body(std::size_t bytes_max) {
     }
     reading_ = true;
     body_max_ = bytes_max;
+    growth_ = growth;
     if (announced)
         body_.reserve(std::max(body_.size(), static_cast<std::size_t>(std::min<std::uint64_t>(*announced, body_step))));
     if (!body_ended_) {
@@ -137,11 +142,13 @@ awaitable<Result<Buffer>> Http2Stream::read_body(std::size_t bytes_max) {
         session_.schedule_flush();
         touch();
     }
-    while (!body_ended_ && !gone_ && !too_large_ && !expired_)
+    while (!body_ended_ && !gone_ && !too_large_ && !refused_ && !expired_)
         co_await waiter_.wait();
     reading_ = false;
+    growth_ = nullptr;
     deadline_ms_ = 0;
     discarding_ = true;
+    if (refused_) co_return fail(Errc::overloaded, "no memory is free for a body of this size");
     if (too_large_) co_return fail(Errc::too_large, fmt::format("body beyond {} bytes", bytes_max));
     if (body_ended_) co_return std::move(body_);
     co_return fail(gone_ ? Errc::closed : Errc::deadline, "body did not come to its end");

@@ -19,7 +19,7 @@ public:
     Http2Stream(Http2& session, std::int32_t id);
 
     const RequestHead& head() const override { return head_; }
-    awaitable<Result<Buffer>> read_body(std::size_t bytes_max) override;
+    awaitable<Result<Buffer>> read_body(std::size_t bytes_max, BodyGrowth* growth) override;
     awaitable<Result<Buffer>> read_piece(std::chrono::seconds idle_max) override;
     awaitable<void> respond(Response response) override;
     awaitable<Result<ResponseStream*>> start_stream(int status, Fields fields) override;
@@ -67,9 +67,10 @@ private:
     std::size_t head_bytes_ = 0;
     Buffer body_;
     std::size_t body_max_ = 0;
-    std::size_t unconsumed_ = 0;  // bytes of body_ for which the peer's window has not been opened again
-    Response response_;           // body and trailers, until they are sent
-    std::string_view output_;     // what is left of response_.body or of the bytes of write()
+    BodyGrowth* growth_ = nullptr;  // while reading_
+    std::size_t unconsumed_ = 0;    // bytes of body_ for which the peer's window has not been opened again
+    Response response_;             // body and trailers, until they are sent
+    std::string_view output_;       // what is left of response_.body or of the bytes of write()
     std::function<void()> on_close_;
     Waiter waiter_;                  // the handler sleeps: for its body or for its output
     std::uint64_t deadline_ms_ = 0;  // without progress until then: give up
@@ -78,6 +79,7 @@ private:
     bool discarding_ = false;  // nobody wants the rest of the body
     bool body_ended_ = false;
     bool too_large_ = false;
+    bool refused_ = false;  // growth_ did
     bool expired_ = false;
     bool answered_ = false;
     bool streaming_ = false;

@@ -60,6 +60,7 @@ TEST(Http2, RefusesBodiesBeyondTheHandlersLimit) {
     Fields fields;
     fields.add("content-length", std::to_string(body.size()));
     EXPECT_EQ(peer.answer(peer.request("POST", "/echo", fields, &body)).status, 413);
+    EXPECT_EQ(peer.answer(peer.request("POST", "/purse", {}, &body)).status, 503);
     EXPECT_EQ(peer.answer(peer.request("POST", "/unread", {}, &body)).status, 202);
     EXPECT_EQ(peer.answer(peer.request("GET", "/hello")).body, "hello");
 }

@@ -25,9 +25,15 @@ inline awaitable<void> answer_hello(Exchange& exchange) {
     co_await exchange.respond(std::move(response));
 }
 
+/// Pays for 100 KB of a body.
+class SmallPurse final : public BodyGrowth {
+public:
+    bool grow_to(std::size_t bytes) override { return bytes <= 100'000; }
+};
+
 /// Sends the body back; its size limit is 1 MiB.
-inline awaitable<void> answer_echo(Exchange& exchange) {
-    auto body = co_await exchange.read_body(1u << 20);
+inline awaitable<void> answer_echo(Exchange& exchange, BodyGrowth* growth = nullptr) {
+    auto body = co_await exchange.read_body(1u << 20, growth);
     Response response;
     if (body) {
         response.body = body->view();
@@ -156,7 +162,8 @@ class TestServer {
 public:
     explicit TestServer(ServerConfig config = {}, unsigned threads = 2) : pool_(threads) {
         router.add("GET", "/hello", answer_hello);
-        router.add("POST", "/echo", answer_echo);
+        router.add("POST", "/echo", [](Exchange& exchange) { return answer_echo(exchange); });
+        router.add("POST", "/purse", [this](Exchange& exchange) { return answer_echo(exchange, &purse_); });
         router.add("POST", "/unread", answer_unread);
         router.add("POST", "/piecewise",
                    [this](Exchange& exchange) { return answer_pieces_of_body(exchange, counts); });
@@ -183,6 +190,7 @@ public:
     Router router;
 
 private:
+    SmallPurse purse_;
     runtime::IoPool pool_;  // outlives the server
 
 public:

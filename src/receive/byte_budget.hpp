@@ -1,5 +1,6 @@
 #pragma once
 #include <atomic>
+#include <bit>
 #include <cstddef>
 #include <utility>
 
@@ -25,6 +26,15 @@ public:
         }
         ~Hold() { release(); }
         explicit operator bool() const { return budget_ != nullptr; }
+        /// Holds at least `bytes` from now on, in steps of powers of two. False: the budget has no more; what was held
+        /// stays held.
+        bool raise_to(std::size_t bytes) {
+            if (bytes <= bytes_) return true;
+            const std::size_t raised = std::bit_ceil(bytes);
+            if (budget_ == nullptr || !budget_->take(raised - bytes_, bytes_)) return false;
+            bytes_ = raised;
+            return true;
+        }
 
     private:
         void release() {
@@ -38,15 +48,21 @@ public:
     /// An empty Hold when the budget is used up. A single body larger than the whole budget is let in when nothing else
     /// is.
     Hold try_take(std::size_t bytes) {
-        auto used = used_.load(std::memory_order_relaxed);
-        do {
-            if (used != 0 && used + bytes > bytes_max_) return {};
-        } while (!used_.compare_exchange_weak(used, used + bytes, std::memory_order_relaxed));
+        if (!take(bytes, 0)) return {};
         return {*this, bytes};
     }
     std::size_t used() const { return used_.load(std::memory_order_relaxed); }
 
 private:
+    /// `own`: what the taker holds already; when nobody else holds anything it is let in.
+    bool take(std::size_t bytes, std::size_t own) {
+        auto used = used_.load(std::memory_order_relaxed);
+        do {
+            if (used != own && used + bytes > bytes_max_) return false;
+        } while (!used_.compare_exchange_weak(used, used + bytes, std::memory_order_relaxed));
+        return true;
+    }
+
     const std::size_t bytes_max_;
     std::atomic<std::size_t> used_ = 0;
 };

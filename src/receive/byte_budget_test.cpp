@@ -21,4 +21,19 @@ TEST(ByteBudget, OneBodyLargerThanAllIsLetInAlone) {
     EXPECT_FALSE(budget.try_take(1));
 }
 
+TEST(ByteBudget, AHoldGrowsWithinTheBound) {
+    ByteBudget budget(100);
+    auto growing = budget.try_take(10);
+    auto other = budget.try_take(30);
+    EXPECT_TRUE(growing.raise_to(9));
+    EXPECT_TRUE(growing.raise_to(50));
+    EXPECT_EQ(budget.used(), 94u);  // 64 and 30
+    EXPECT_FALSE(growing.raise_to(65));
+    EXPECT_EQ(budget.used(), 94u);
+    other = {};
+    EXPECT_TRUE(growing.raise_to(1000)) << "alone, as a body that was announced";
+    growing = {};
+    EXPECT_EQ(budget.used(), 0u);
+}
+
 }  // namespace ark::receive

@@ -89,7 +89,7 @@ Intake::Intake(const ReceiveConfig& config, Receive::Ground ground)
 }
 
 ByteBudget::Hold Intake::reserve(const net::RequestHead& head) {
-    std::size_t bytes = 64u << 10;  // a chunked body tells no length; it is counted as a small one until it is read
+    std::size_t bytes = 64u << 10;  // a body that tells no length begins as a small one, and takes more as it grows
     const auto length = head.fields.find("content-length");
     std::from_chars(length.data(), length.data() + length.size(), bytes);
     return budget_.try_take(std::min(bytes, config_.request_bytes_max));
@@ -120,11 +120,14 @@ Result<Intake::Decoded> Intake::decode_metrics(const Body& body, const Buffer& p
     return decoded;
 }
 
-Result<Intake::Decoded> Intake::decode(const std::string& tenant, Body body) const {
+Result<Intake::Decoded> Intake::decode(const std::string& tenant, Body body, ByteBudget::Hold& hold) const {
     const bool compressed = body.encoding != model::Encoding::identity;
     Buffer inflated;
     if (compressed) {
         ARK_TRY(inflated, inflate(body));
+        if (!hold.raise_to(body.bytes.size() + inflated.size())) {
+            return fail(Errc::overloaded, "no memory is free for a body that inflates to this size");
+        }
     }
     const Buffer& plain = compressed ? inflated : body.bytes;
     if (body.signal == otlp::Signal::metrics) return decode_metrics(body, plain);
@@ -190,8 +193,19 @@ awaitable<Result<Accepted>> Intake::append(Decoded decoded) {
     co_return std::move(decoded.counts);
 }
 
-awaitable<Result<Accepted>> Intake::take(std::string tenant, Body body) {
-    auto work = [this, &tenant, &body] { return decode(tenant, std::move(body)); };
+awaitable<Result<Buffer>> Intake::read_body(net::Exchange& exchange, ByteBudget::Hold& hold,
+                                            std::size_t bytes_max) const {
+    struct Growth final : net::BodyGrowth {
+        explicit Growth(ByteBudget::Hold& of) : hold(of) {}
+        bool grow_to(std::size_t bytes) override { return hold.raise_to(bytes); }
+        ByteBudget::Hold& hold;
+    } growth(hold);
+    auto body = co_await exchange.read_body(bytes_max, &growth);
+    co_return body;
+}
+
+awaitable<Result<Accepted>> Intake::take(std::string tenant, Body body, ByteBudget::Hold& hold) {
+    auto work = [this, &tenant, &body, &hold] { return decode(tenant, std::move(body), hold); };
     if (body.bytes.size() > config_.inline_bytes_max) {
         auto decoded = co_await runtime::on(ground_.work, work);
         if (!decoded) co_return decoded.error();

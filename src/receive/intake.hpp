@@ -38,8 +38,12 @@ public:
     ByteBudget::Hold reserve(const net::RequestHead& head);
     ByteBudget::Hold reserve_bytes(std::size_t bytes) { return budget_.try_take(bytes); }
 
-    /// Resolves when the items are durable, or with why they were refused.
-    awaitable<Result<Accepted>> take(std::string tenant, Body body);
+    /// Reads the body that `hold` was reserved for; one that grows beyond it takes more of the budget, or is refused.
+    awaitable<Result<Buffer>> read_body(net::Exchange& exchange, ByteBudget::Hold& hold, std::size_t bytes_max) const;
+
+    /// Resolves when the items are durable, or with why they were refused. `hold` pays for the body, and for it
+    /// inflated.
+    awaitable<Result<Accepted>> take(std::string tenant, Body body, ByteBudget::Hold& hold);
     /// The same for JSON events, which are their own format.
     awaitable<Result<Accepted>> take_events(std::string tenant, Buffer json);
 
@@ -60,7 +64,7 @@ private:
         Accepted counts;
         std::shared_ptr<model::Batch> batch;  // null: nothing to append
     };
-    Result<Decoded> decode(const std::string& tenant, Body body) const;
+    Result<Decoded> decode(const std::string& tenant, Body body, ByteBudget::Hold& hold) const;
     Result<Decoded> decode_metrics(const Body& body, const Buffer& payload) const;
     Result<Buffer> inflate(const Body& body) const;
     model::BatchHeader header_for(const std::string& tenant, model::BatchKind kind) const;

@@ -46,11 +46,11 @@ net::Response error_response(otlp::Format format, const Error& error) {
 }
 
 /// Everything that may be refused before the body is read, then the body.
-awaitable<Result<Body>> read(Intake& intake, net::Exchange& exchange, Body body) {
+awaitable<Result<Body>> read(Intake& intake, net::Exchange& exchange, ByteBudget::Hold& hold, Body body) {
     const auto encoding = encoding_of(exchange.head());
     if (!encoding) co_return encoding.error();
     body.encoding = *encoding;
-    auto bytes = co_await exchange.read_body(intake.config().request_bytes_max);
+    auto bytes = co_await intake.read_body(exchange, hold, intake.config().request_bytes_max);
     if (!bytes) co_return bytes.error();
     body.bytes = std::move(*bytes);
     co_return std::move(body);
@@ -59,14 +59,14 @@ awaitable<Result<Body>> read(Intake& intake, net::Exchange& exchange, Body body)
 awaitable<Result<Accepted>> accept(Intake& intake, net::Exchange& exchange, otlp::Signal signal, otlp::Format format) {
     auto tenant = intake.tenant(exchange.head());
     if (!tenant) co_return tenant.error();
-    const auto hold = intake.reserve(exchange.head());
+    auto hold = intake.reserve(exchange.head());
     if (!hold) co_return fail(Errc::overloaded, "too many request bytes in flight");
     Body empty;
     empty.signal = signal;
     empty.format = format;
-    auto body = co_await read(intake, exchange, std::move(empty));
+    auto body = co_await read(intake, exchange, hold, std::move(empty));
     if (!body) co_return body.error();
-    co_return co_await intake.take(std::move(*tenant), std::move(*body));
+    co_return co_await intake.take(std::move(*tenant), std::move(*body), hold);
 }
 
 }  // namespace

@@ -56,7 +56,7 @@ public:
     bool saw(std::string_view topic) const { return !of(topic).empty(); }
 
     const net::RequestHead& head() const override { return head_; }
-    awaitable<Result<Buffer>> read_body(std::size_t) override { co_return Buffer{}; }
+    awaitable<Result<Buffer>> read_body(std::size_t, net::BodyGrowth*) override { co_return Buffer{}; }
     awaitable<Result<Buffer>> read_piece(std::chrono::seconds) override { co_return Buffer{}; }
     awaitable<void> respond(net::Response response) override {
         status = response.status;
