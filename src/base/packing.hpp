@@ -4,9 +4,9 @@
 #include <string>
 #include <string_view>
 
-/// The bytes of rows, postings and keys (docs/views.md): varints, zigzag differences, counted texts, big-endian
+/// The bytes of rows, keys and small payloads of our own: varints, zigzag differences, counted texts, big-endian
 /// numbers.
-namespace ark::views {
+namespace ark {
 
 inline constexpr std::size_t varint_bytes_max = 10;
 
@@ -118,4 +118,4 @@ inline std::string_view clip(std::string_view text, std::size_t bytes_max) {
     return text.substr(0, bytes_max);
 }
 
-}  // namespace ark::views
+}  // namespace ark
