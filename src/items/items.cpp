@@ -20,6 +20,7 @@ public:
 
     const Item& open(const otlp::SpanView& span);
     const Item& open(const otlp::LogView& log);
+    const Item& open(const Record& record);
     void step() { ++item_.offset; }
 
 private:
@@ -140,6 +141,33 @@ const Item& Opener::open(const otlp::LogView& log) {
     return item_;
 }
 
+ItemType type_of(model::BatchKind kind) {
+    switch (kind) {
+        case model::BatchKind::traces:
+            return ItemType::span;
+        case model::BatchKind::logs:
+            return ItemType::event;
+        case model::BatchKind::messages:
+            return ItemType::message;
+        case model::BatchKind::chunks:
+            return ItemType::chunk;
+        case model::BatchKind::deletions:
+            return ItemType::deletion;
+        case model::BatchKind::session_updates:
+            break;
+    }
+    return ItemType::session_update;
+}
+
+const Item& Opener::open(const Record& record) {
+    item_.type = type_of(header_.kind);
+    item_.record = &record;
+    item_.facts.conversation_id = record.conversation;
+    item_.facts.query_id = record.query;
+    item_.time = item_.end = header_.received;
+    return item_;
+}
+
 /// What producers write when an operation was cancelled rather than failed.
 bool says_canceled(std::string_view text) {
     static constexpr std::string_view words[] = {"canceled",
@@ -219,6 +247,14 @@ Status for_each_item(const model::Batch& batch, const std::function<bool(const I
             return otlp::for_each_span(batch.payload(), visit_one);
         case model::BatchKind::logs:
             return otlp::for_each_log(batch.payload(), visit_one);
+        case model::BatchKind::messages:
+            return for_each_message(batch.payload(), visit_one);
+        case model::BatchKind::chunks:
+            return for_each_chunk(batch.payload(), visit_one);
+        case model::BatchKind::deletions:
+            return for_each_deletion(batch.payload(), visit_one);
+        case model::BatchKind::session_updates:
+            return for_each_session_update(batch.payload(), visit_one);
     }
     return fail(Errc::bad_payload, "batch of an unknown kind");
 }

@@ -2,6 +2,7 @@
 #include "base/cursor.hpp"
 #include "base/result.hpp"
 #include "codec/json_writer.hpp"
+#include "items/records.hpp"
 #include "model/batch.hpp"
 #include "model/dictionary.hpp"
 #include "model/facts.hpp"
@@ -15,7 +16,16 @@
 /// Batches opened into items: spans, events and log records with their facts; and the events that spans stand for.
 namespace ark::items {
 
-enum class ItemType : std::uint8_t { span = 1, event = 2, log = 3 };  // log: a record without an event name
+enum class ItemType : std::uint8_t {
+    span = 1,
+    event = 2,
+    log = 3,  ///< a log record without an event name
+    // Of payloads of our own, see records.hpp:
+    message = 4,
+    chunk = 5,
+    deletion = 6,
+    session_update = 7,
+};
 
 /// One item of a batch, seen in place. Valid during the visit only.
 struct Item {
@@ -23,6 +33,7 @@ struct Item {
     ItemType type = ItemType::span;
     const otlp::SpanView* span = nullptr;  ///< set for spans
     const otlp::LogView* log = nullptr;    ///< set for events and logs
+    const Record* record = nullptr;        ///< set for the others; their facts tell conversation and query
     model::Facts facts;
     TraceId trace_id;  ///< all zero when not of a trace
     SpanId span_id;

@@ -107,8 +107,11 @@ Result<StatReport> stat(disk::Disk& disk, const std::string& directory) {
         const auto& header = record.header;
         if (header.lost()) return;
         ++report.records;
-        const bool traces = header.kind == static_cast<std::uint8_t>(model::BatchKind::traces);
-        (traces ? report.trace_items : report.log_items) += header.items;
+        const auto kind = static_cast<model::BatchKind>(header.kind);
+        auto& items = kind == model::BatchKind::traces ? report.trace_items
+                      : kind == model::BatchKind::logs ? report.log_items
+                                                       : report.record_items;
+        items += header.items;
         report.payload_bytes += header.payload_bytes;
         if (header.encoding != model::Encoding::identity) ++report.compressed_records;
         if (report.received_first == UnixNanos{} || header.received < report.received_first) {

@@ -60,8 +60,8 @@ std::string StatReport::to_text() const {
     std::string out =
         fmt::format("{}: epoch {}, offsets {} to {}\n", directory, hex(epoch), begin.value(), end.value());
     out += fmt::format("{} segments and {} spare ones, {} on disk\n", segments, spare_segments, mib(file_bytes));
-    out += fmt::format("{} groups, {} records ({} compressed), {} spans, {} log records, {} of payload\n", groups,
-                       records, compressed_records, trace_items, log_items, mib(payload_bytes));
+    out += fmt::format("{} groups, {} records ({} compressed), {} spans, {} log records, {} others, {} of payload\n",
+                       groups, records, compressed_records, trace_items, log_items, record_items, mib(payload_bytes));
     if (records != 0) out += fmt::format("received {} to {}\n", to_rfc3339(received_first), to_rfc3339(received_last));
     for (const auto& tenant : tenants) {
         out += fmt::format("tenant {}: {} records, {} items, {}\n", tenant.name, tenant.records, tenant.items,
@@ -75,7 +75,8 @@ void StatReport::write_json(codec::JsonWriter& json) const {
     journal::begin(json, directory, epoch, begin, end);
     json.field("segments", segments).field("spareSegments", spare_segments).field("fileBytes", file_bytes);
     json.field("groups", groups).field("records", records).field("compressedRecords", compressed_records);
-    json.field("traceItems", trace_items).field("logItems", log_items).field("payloadBytes", payload_bytes);
+    json.field("traceItems", trace_items).field("logItems", log_items).field("recordItems", record_items);
+    json.field("payloadBytes", payload_bytes);
     if (records != 0) {
         json.field("receivedFirst", to_rfc3339(received_first)).field("receivedLast", to_rfc3339(received_last));
     }

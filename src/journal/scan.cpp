@@ -11,8 +11,7 @@ namespace {
 constexpr std::uint64_t window_bytes = 4ull << 20;
 
 bool known_kind(std::uint8_t kind) {
-    return kind == static_cast<std::uint8_t>(model::BatchKind::traces) ||
-           kind == static_cast<std::uint8_t>(model::BatchKind::logs) || kind == format::kind_lost;
+    return model::is_batch_kind(kind) || kind == format::kind_lost;
 }
 
 }  // namespace

@@ -14,7 +14,15 @@ namespace ark::model {
 enum class BatchKind : std::uint8_t {
     traces = 1,  ///< payload: ExportTraceServiceRequest; one item a span, in wire order
     logs = 2,  ///< payload: ExportLogsServiceRequest; one item a log record (events are log records with an event name)
+    // Payloads of our own format (docs/formats/records.md):
+    messages = 3,         ///< messages of one conversation and query
+    chunks = 4,           ///< pieces of one query's answer as it was generated, and that it is complete
+    deletions = 5,        ///< what was taken away: folded like everything else
+    session_updates = 6,  ///< bodies of POST /sessions
 };
+
+/// Whether the number, as read from a file, is a BatchKind.
+bool is_batch_kind(std::uint8_t number);
 
 /// How the payload is stored: as it was received. Stored in the journal.
 enum class Encoding : std::uint8_t { identity = 0, gzip = 1, zstd = 2 };

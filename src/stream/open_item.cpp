@@ -98,6 +98,11 @@ Wanted OpenItem::match(const Selection& selection) {
             wanted.rows = passes && topics.has_rows();
             break;
         }
+        case items::ItemType::message:
+        case items::ItemType::chunk:
+        case items::ItemType::deletion:
+        case items::ItemType::session_update:
+            break;  // shown by their own watches
     }
     return wanted;
 }
