@@ -14,7 +14,7 @@
 namespace ark::store {
 namespace {
 
-constexpr std::array<const char*, space_count> space_names{"default", "rows", "postings"};
+constexpr std::array<const char*, space_count> space_names{"default", "rows", "postings", "projected"};
 constexpr int open_files_max = 256;  // table readers cost ~20 KB each outside the block cache
 
 rocksdb::Slice slice(std::string_view bytes) {

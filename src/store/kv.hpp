@@ -13,11 +13,12 @@ namespace ark::store {
 
 /// Key spaces with different habits, so that each gets its own tuning and compaction.
 enum class Space {
-    ids,       ///< random keys, small values, point reads (bloom filter)
-    rows,      ///< rewritten often, point reads and short scans
-    postings,  ///< mostly appended at the end of the key space, range scans
+    ids,        ///< random keys, small values, point reads (bloom filter)
+    rows,       ///< rewritten often, point reads and short scans
+    postings,   ///< mostly appended at the end of the key space, range scans
+    projected,  ///< of folds that go along with the views': small rows, short scans
 };
-inline constexpr std::size_t space_count = 3;
+inline constexpr std::size_t space_count = 4;
 
 /// Changes that become visible together and survive a crash together (with everything written before them).
 class WriteBatch {

@@ -100,6 +100,9 @@ Result<Fold::Changed> Fold::commit(Offset folded) {
     ids_.write(batch);
     progress_.folded = folded;
     batch.put(store::Space::rows, keys::progress, progress_.pack());
+    if (projection_ != nullptr) {
+        if (auto status = projection_->write(batch, folded); !status) return (failure_ = status).error();
+    }
     if (auto status = kv_.commit(batch); !status) return (failure_ = status).error();
     for (auto* story : dirty_stories_)
         publish_context(*story);

@@ -50,6 +50,7 @@ Result<std::string> fingerprint_of(const store::Snapshot& snapshot) {
     Hasher hasher;
     add_all(hasher, snapshot, store::Space::ids);
     add_all(hasher, snapshot, store::Space::rows);
+    add_all(hasher, snapshot, store::Space::projected);
     // Chunks end where drains ended: what counts is the records.
     const auto iterator = snapshot.iterate(store::Space::postings, "", "");
     std::string packed;

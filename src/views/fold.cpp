@@ -7,16 +7,23 @@ bool is_about_question(const items::Item& item) {
     return item.entry != nullptr && (item.entry->operation == "Question" || item.entry->operation == "Approval");
 }
 
+/// Messages, chunks and deletions are a projection's.
+bool is_telemetry(const items::Item& item) {
+    return item.span != nullptr || item.log != nullptr;
+}
+
 }  // namespace
 
-Fold::Fold(store::Kv& kv, HotStories& stories, std::size_t hot_bytes_max)
-    : kv_(kv), stories_(stories), hot_bytes_max_(hot_bytes_max), ids_(kv) {}
+Fold::Fold(store::Kv& kv, HotStories& stories, std::size_t hot_bytes_max, Projection* projection)
+    : kv_(kv), stories_(stories), hot_bytes_max_(hot_bytes_max), projection_(projection), ids_(kv) {}
 
 Status Fold::apply(const model::Batch& batch) {
     const auto number = tenant(batch.header().tenant);
     const auto received = batch.header().received;
     return items::for_each_item(batch, [&](const items::Item& item) {
-        if (item.offset >= progress_.folded) apply(number, item, received);
+        if (item.offset < progress_.folded) return true;
+        if (is_telemetry(item)) apply(number, item, received);
+        if (projection_ != nullptr) projection_->apply(batch.header(), item);
         return true;
     });
 }

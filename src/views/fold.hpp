@@ -6,6 +6,7 @@
 #include "views/hot.hpp"
 #include "views/ids.hpp"
 #include "views/keys.hpp"
+#include "views/projection.hpp"
 #include "views/story.hpp"
 
 #include <cstdint>
@@ -34,7 +35,8 @@ struct Progress {
 /// One thread. An error of the store is kept: commit() reports it and writes nothing, and the fold is of no more use.
 class Fold {
 public:
-    Fold(store::Kv& kv, HotStories& stories, std::size_t hot_bytes_max);
+    /// `projection` may be null.
+    Fold(store::Kv& kv, HotStories& stories, std::size_t hot_bytes_max, Projection* projection = nullptr);
 
     /// Reads where the last fold stopped; Progress() of `epoch` when there was none.
     Result<Progress> resume(Epoch epoch);
@@ -116,6 +118,7 @@ private:
     store::Kv& kv_;        // outlives us
     HotStories& stories_;  // outlives us; shared with readers
     const std::size_t hot_bytes_max_;
+    Projection* const projection_;  // outlives us
     Ids ids_;
     Progress progress_;
     Status failure_ = ok();

@@ -1,5 +1,5 @@
 #pragma once
-#include "views/packing.hpp"
+#include "base/packing.hpp"
 #include "views/story.hpp"
 
 #include <cstdint>

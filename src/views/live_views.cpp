@@ -29,10 +29,11 @@ Status remove_directory(const std::string& directory) {
     return ok();
 }
 
-Result<std::unique_ptr<LiveViews>> open_anew(const ViewsConfig& config, journal::Journal& journal, Clock& clock) {
+Result<std::unique_ptr<LiveViews>> open_anew(const ViewsConfig& config, journal::Journal& journal, Clock& clock,
+                                             Projection* projection) {
     ARK_TRY_STATUS(remove_directory(config.directory));
     ARK_TRY(auto kv, store::Kv::open(kv_config(config)));
-    auto views = std::make_unique<LiveViews>(config, journal, clock, std::move(kv));
+    auto views = std::make_unique<LiveViews>(config, journal, clock, std::move(kv), projection);
     bool usable = false;
     ARK_TRY_STATUS(views->load(usable));
     return views;
@@ -40,38 +41,41 @@ Result<std::unique_ptr<LiveViews>> open_anew(const ViewsConfig& config, journal:
 
 }  // namespace
 
-Result<std::unique_ptr<Views>> Views::open(const ViewsConfig& config, journal::Journal& journal, Clock& clock) {
+Result<std::unique_ptr<Views>> Views::open(const ViewsConfig& config, journal::Journal& journal, Clock& clock,
+                                           Projection* projection) {
     std::error_code ignored;
     std::filesystem::create_directories(config.directory, ignored);  // the store says what is wrong
     auto kv = store::Kv::open(kv_config(config));
     if (!kv && kv.error().code != Errc::corrupt) return prefix(kv.error(), "open views");
     if (kv) {
-        auto views = std::make_unique<LiveViews>(config, journal, clock, std::move(*kv));
+        auto views = std::make_unique<LiveViews>(config, journal, clock, std::move(*kv), projection);
         bool usable = false;
         const auto loaded = views->load(usable);
         if (!loaded && loaded.error().code != Errc::corrupt) return prefix(loaded.error(), "open views");
         if (loaded && usable) return std::unique_ptr<Views>(std::move(views));
     }
     // Damaged, or of another history: the journal knows better.
-    ARK_TRY(auto anew, open_anew(config, journal, clock));
+    ARK_TRY(auto anew, open_anew(config, journal, clock, projection));
     return std::unique_ptr<Views>(std::move(anew));
 }
 
 Status rebuild(const ViewsConfig& config, journal::Journal& journal, Clock& clock,
-               const std::function<void(Offset folded, Offset end)>& progress) {
-    ARK_TRY(auto views, open_anew(config, journal, clock));
+               const std::function<void(Offset folded, Offset end)>& progress, Projection* projection) {
+    ARK_TRY(auto views, open_anew(config, journal, clock, projection));
     ARK_TRY_STATUS(views->catch_up(progress));
     return views->flush();
 }
 
-LiveViews::LiveViews(const ViewsConfig& config, journal::Journal& journal, Clock& clock, std::unique_ptr<store::Kv> kv)
+LiveViews::LiveViews(const ViewsConfig& config, journal::Journal& journal, Clock& clock, std::unique_ptr<store::Kv> kv,
+                     Projection* projection)
     : config_(config),
       after_nanos_(static_cast<std::uint64_t>(std::chrono::nanoseconds(config.interrupted_after).count())),
       journal_(journal),
       clock_(clock),
       epoch_(journal.epoch()),
       kv_(std::move(kv)),
-      fold_(*kv_, stories_, config.hot_bytes_max) {}
+      projection_(projection),
+      fold_(*kv_, stories_, config.hot_bytes_max, projection) {}
 
 LiveViews::~LiveViews() {
     stop();
@@ -80,6 +84,9 @@ LiveViews::~LiveViews() {
 Status LiveViews::load(bool& usable) {
     ARK_TRY(progress_, fold_.resume(epoch_));
     usable = progress_.epoch == epoch_ && progress_.folded <= journal_.end();
+    if (usable && projection_ != nullptr) {
+        ARK_TRY_STATUS(projection_->resume(*kv_, progress_.folded, usable));
+    }
     folded_ = progress_.folded.value();
     journal_.pin(pin_name, progress_.folded);
     flushed_at_ = clock_.monotonic_nanos();
@@ -197,6 +204,7 @@ Status LiveViews::commit(Offset folded) {
     }
     // From here readers may rely on it.
     folded_.store(folded.value(), std::memory_order_release);
+    if (projection_ != nullptr) projection_->committed();
     const std::lock_guard lock(listeners_->mutex);
     for (const auto& [token, listener] : listeners_->by_token)
         listener(folded);

@@ -39,7 +39,9 @@ private:
 /// Views over one store: a thread folds, others read.
 class LiveViews final : public Views {
 public:
-    LiveViews(const ViewsConfig& config, journal::Journal& journal, Clock& clock, std::unique_ptr<store::Kv> kv);
+    /// `projection` may be null.
+    LiveViews(const ViewsConfig& config, journal::Journal& journal, Clock& clock, std::unique_ptr<store::Kv> kv,
+              Projection* projection);
     ~LiveViews() override;
 
     /// Reads progress and heads. Says in `usable` whether the store belongs to the journal's history.
@@ -109,6 +111,7 @@ private:
     Clock& clock_;               // outlives us
     const Epoch epoch_;
     std::unique_ptr<store::Kv> kv_;
+    Projection* const projection_;  // outlives us
     HotStories stories_;
     Fold fold_;  // fold's thread only, once started
     Heads session_heads_, query_heads_;

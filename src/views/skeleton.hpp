@@ -1,8 +1,8 @@
 #pragma once
 #include "base/ids.hpp"
+#include "base/packing.hpp"
 #include "base/strong.hpp"
 #include "model/kind.hpp"
-#include "views/packing.hpp"
 #include "views/totals.hpp"
 
 #include <cstdint>

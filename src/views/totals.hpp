@@ -1,7 +1,7 @@
 #pragma once
+#include "base/packing.hpp"
 #include "model/facts.hpp"
 #include "model/kind.hpp"
-#include "views/packing.hpp"
 #include "views/views.hpp"
 
 #include <array>

@@ -7,6 +7,7 @@
 #include "journal/journal.hpp"
 #include "model/facts.hpp"
 #include "model/kind.hpp"
+#include "views/projection.hpp"
 
 #include <atomic>
 #include <chrono>
@@ -173,7 +174,9 @@ class Views {
 public:
     virtual ~Views() = default;
     /// A cursor of another epoch or ahead of the journal means the views belong to another history: they are rebuilt.
-    static Result<std::unique_ptr<Views>> open(const ViewsConfig& config, journal::Journal& journal, Clock& clock);
+    /// `projection`, if any, outlives the views and folds what they fold.
+    static Result<std::unique_ptr<Views>> open(const ViewsConfig& config, journal::Journal& journal, Clock& clock,
+                                               Projection* projection = nullptr);
 
     virtual void start() = 0;
     virtual void stop() = 0;  ///< commits and flushes what was folded. Idempotent. Blocks.
@@ -222,7 +225,7 @@ public:
 /// Deletes the views' directory and folds the whole journal anew, on this thread. Nobody may have the views open.
 /// `progress(folded, end)` is called after each commit.
 Status rebuild(const ViewsConfig& config, journal::Journal& journal, Clock& clock,
-               const std::function<void(Offset folded, Offset end)>& progress);
+               const std::function<void(Offset folded, Offset end)>& progress, Projection* projection = nullptr);
 
 /// Rows as the API shows them.
 void write_row(codec::JsonWriter& json, const TraceRow& row);
