@@ -74,7 +74,7 @@ struct StatReport {
     std::uint64_t records = 0;
     std::uint64_t trace_items = 0;
     std::uint64_t log_items = 0;
-    std::uint64_t record_items = 0;  ///< messages, chunks, deletions, session updates
+    std::uint64_t record_items = 0;   ///< messages, chunks, deletions, session updates
     std::uint64_t payload_bytes = 0;  ///< as stored
     std::uint64_t compressed_records = 0;
     UnixNanos received_first;
