@@ -14,6 +14,14 @@ namespace {
 constexpr std::uint64_t drain_bytes_max = 32u << 20;
 constexpr std::uint64_t drain_items_max = 16'000;
 constexpr std::chrono::seconds flush_every{60};  // when little happens: retention waits for flushed folds
+// What a start replays, a kill soon after would make the next start replay again: beyond this it is flushed at once
+// (~0.1 s of replay).
+constexpr std::uint64_t replayed_items_max = 50'000;
+// A commit of few items costs several times as much an item as one of many. Above this rate commits wait until enough
+// came together, or for so long; below it, every item is committed as it comes.
+constexpr std::uint64_t busy_items_per_ms = 10;
+constexpr std::uint64_t drain_items_min = 2'000;
+constexpr std::uint64_t commit_gap_nanos = 4'000'000;
 constexpr const char* pin_name = "views";
 
 store::KvConfig kv_config(const ViewsConfig& config) {
@@ -113,7 +121,7 @@ void LiveViews::start() {
     end_token_ = journal_.on_end([this](Offset end) {
         const std::lock_guard lock(mutex_);
         end_ = std::max(end_, end.value());
-        wake_.notify_one();
+        if (end_ >= wake_at_) wake_.notify_one();
     });
     {
         const std::lock_guard lock(mutex_);
@@ -145,15 +153,25 @@ std::shared_ptr<void> LiveViews::on_folded(std::function<void(Offset)> listener)
 void LiveViews::run() {
     name_this_thread("views");
     const auto reader = journal_.reader(folded());
+    const auto replay_end = journal_.end();
+    bool replaying = folded() < replay_end;
     for (;;) {
         {
             const std::lock_guard lock(mutex_);
             if (stopping_) break;
         }
+        const auto began_at = clock_.monotonic_nanos();
+        const auto began = folded();
         bool idle = false;
         if (auto status = drain(*reader, idle); !status) return fail_with(status.error());
-        if (auto status = flush_if_due(); !status) return fail_with(status.error());
-        if (idle) wait_for_more(reader->position());
+        const bool replayed = replaying && folded() >= replay_end;
+        if (replayed) replaying = false;
+        if (auto status = flush_if_due(replayed); !status) return fail_with(status.error());
+        if (idle) {
+            wait_for_more(reader->position());
+        } else {
+            wait_for_many(folded() - began, began_at);
+        }
     }
     if (auto status = flush(); !status) fail_with(status.error());
 }
@@ -220,8 +238,9 @@ Status LiveViews::flush() {
     return ok();
 }
 
-Status LiveViews::flush_if_due() {
+Status LiveViews::flush_if_due(bool replayed) {
     if (unflushed_ == 0) return ok();
+    if (replayed && unflushed_ >= replayed_items_max) return flush();
     const auto waited = std::chrono::nanoseconds(clock_.monotonic_nanos() - flushed_at_);
     if (unflushed_ < config_.flush_items && waited < flush_every) return ok();
     return flush();
@@ -229,12 +248,27 @@ Status LiveViews::flush_if_due() {
 
 void LiveViews::wait_for_more(Offset position) {
     std::unique_lock lock(mutex_);
-    const auto ready = [&] { return stopping_ || end_ > position.value(); };
+    wake_at_ = position.value() + 1;
+    const auto ready = [&] { return stopping_ || end_ >= wake_at_; };
     if (unflushed_ == 0) {
         wake_.wait(lock, ready);
     } else {
         wake_.wait_for(lock, flush_every, ready);
     }
+    wake_at_ = no_number;
+}
+
+/// After a drain of `items` that began then: under load, lets enough for the next one come together.
+void LiveViews::wait_for_many(std::uint64_t items, std::uint64_t began_at) {
+    const auto interval = began_at - std::exchange(drain_began_at_, began_at);  // in which the items came
+    const auto passed = clock_.monotonic_nanos() - began_at;
+    const bool busy = interval != 0 && items * 1'000'000 >= busy_items_per_ms * interval;
+    if (!busy || items >= drain_items_min || passed >= commit_gap_nanos) return;
+    std::unique_lock lock(mutex_);
+    wake_at_ = folded().value() + drain_items_min;
+    wake_.wait_for(lock, std::chrono::nanoseconds(commit_gap_nanos - passed),
+                   [&] { return stopping_ || end_ >= wake_at_; });
+    wake_at_ = no_number;
 }
 
 void LiveViews::fail_with(const Error& error) {
@@ -248,7 +282,7 @@ Status LiveViews::catch_up(const std::function<void(Offset folded, Offset end)>&
     bool idle = false;
     while (!idle) {
         ARK_TRY_STATUS(drain(*reader, idle));
-        ARK_TRY_STATUS(flush_if_due());
+        ARK_TRY_STATUS(flush_if_due(false));
         if (!idle && progress) progress(folded(), journal_.end());
     }
     return ok();

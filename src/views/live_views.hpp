@@ -87,8 +87,9 @@ private:
     void run();
     Status drain(journal::Reader& reader, bool& idle);
     Status commit(Offset folded);
-    Status flush_if_due();
+    Status flush_if_due(bool replayed);
     void wait_for_more(Offset position);
+    void wait_for_many(std::uint64_t items, std::uint64_t began_at);
     void fail_with(const Error& error);
 
     // lists.cpp
@@ -121,16 +122,18 @@ private:
     const std::shared_ptr<Listeners> listeners_ = std::make_shared<Listeners>();
 
     std::atomic<std::uint64_t> folded_{0};
-    std::uint64_t unflushed_ = 0;   // items; fold's thread
-    std::uint64_t flushed_at_ = 0;  // monotonic nanoseconds; fold's thread
+    std::uint64_t unflushed_ = 0;       // items; fold's thread
+    std::uint64_t flushed_at_ = 0;      // monotonic nanoseconds; fold's thread
+    std::uint64_t drain_began_at_ = 0;  // likewise
 
     std::mutex mutex_;
     std::condition_variable wake_;
-    std::uint64_t end_ = 0;  // of the journal, as last told; guarded by mutex_
-    bool stopping_ = false;  // guarded by mutex_
-    bool failed_ = false;    // guarded by mutex_
-    std::string failure_;    // guarded by mutex_
-    Progress progress_;      // of the last commit; guarded by mutex_
+    std::uint64_t end_ = 0;              // of the journal, as last told; guarded by mutex_
+    std::uint64_t wake_at_ = no_number;  // the end that the fold's thread waits for; guarded by mutex_
+    bool stopping_ = false;              // guarded by mutex_
+    bool failed_ = false;                // guarded by mutex_
+    std::string failure_;                // guarded by mutex_
+    Progress progress_;                  // of the last commit; guarded by mutex_
     std::shared_ptr<void> end_token_;
     std::thread thread_;
 };
