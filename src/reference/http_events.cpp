@@ -1,0 +1,119 @@
+#include "codec/json_writer.hpp"
+#include "reference/handlers.hpp"
+#include "reference/json_body.hpp"
+#include "reference/page_json.hpp"
+#include "reference/sse_watch.hpp"
+
+/// Events: what controllers say of the queries that they run.
+namespace ark::reference {
+namespace {
+
+struct Listing {
+    bool watch = false;
+    bool from_beginning = false;
+    Filter filter;
+    std::optional<std::uint64_t> watch_cursor;
+    PageSpan span;
+};
+
+Outcome<Listing> read_listing(const Params& params) {
+    Listing listing;
+    const auto watch = params.flag("watch");
+    if (!watch) return watch.error();
+    const auto from_beginning = params.flag("from-beginning");
+    if (!from_beginning) return from_beginning.error();
+    const auto session = params.text("session_id");
+    if (!session) return session.error();
+    const auto cursor = checked_cursor(params);
+    if (!cursor) return cursor.error();
+    listing.watch = *watch;
+    listing.from_beginning = *from_beginning;
+    listing.filter.session = session->value_or("");
+    listing.watch_cursor = *cursor;
+    if (*watch) return listing;
+    const auto span = page_span(params);
+    if (!span) return span.error();
+    listing.span = *span;
+    return listing;
+}
+
+awaitable<void> answer_listing(Call& call, Listing listing) {
+    if (listing.watch) {
+        const auto start = watch_start(call, listing.from_beginning, listing.watch_cursor);
+        co_return co_await serve_watch(call, Kind::events, std::move(listing.filter), start);
+    }
+    auto read = [&call, &listing] {
+        return read_page(call.store(), call.tenant, Kind::events, listing.filter, listing.span);
+    };
+    co_await call.answer_with(read);
+}
+
+/// The object without its ttl_seconds, which comes back as the number it stands for.
+std::string with_ttl(const JsonView& event, std::uint64_t ttl_seconds) {
+    std::string text;
+    codec::JsonWriter json(text);
+    json.begin_object();
+    event.for_each_member([&json](std::string_view quoted_name, JsonView value) {
+        if (quoted_name == "\"ttl_seconds\"") return;
+        json.plain_key(quoted_name.substr(1, quoted_name.size() - 2)).raw(value.text());  // escaped as it was
+    });
+    json.field("ttl_seconds", ttl_seconds).end_object();
+    return text;
+}
+
+Outcome<std::string> read_event(JsonBody body) {
+    const auto object = body.object();
+    if (!object) return object.error();
+    const auto data = object->find("data");
+    if (!data || !data.is(JsonType::object)) return wrong_type("data", "object", data);
+    const auto query = text_member(data, "queryId", "data.queryId");
+    if (!query) return query.error();
+    if (query->empty()) return validation("data.queryId: Too small: expected string to have >=1 characters");
+    const auto ttl = ttl_member(*object);
+    if (!ttl) return ttl.error();
+    if (*ttl) return with_ttl(*object, **ttl);
+    return std::move(body.text);
+}
+
+}  // namespace
+
+awaitable<void> get_events(Call& call) {
+    auto listing = read_listing(call.params);
+    if (!listing) co_return co_await call.refuse(listing.error());
+    listing->from_beginning = false;  // taken, but without effect over all queries
+    co_await answer_listing(call, std::move(*listing));
+}
+
+awaitable<void> get_query_events(Call& call) {
+    auto listing = read_listing(call.params);
+    if (!listing) co_return co_await call.refuse(listing.error());
+    listing->filter.session.clear();
+    listing->filter.query = call.path(0);
+    co_await answer_listing(call, std::move(*listing));
+}
+
+awaitable<void> post_event(Call& call) {
+    auto body = co_await read_json(call.exchange);
+    if (!body) co_return co_await call.refuse(body.error());
+    auto event = read_event(std::move(*body));
+    if (!event) co_return co_await call.refuse(event.error());
+    const auto appended = co_await call.store().append_event(call.tenant, std::move(*event));
+    if (!appended) co_return co_await call.refuse(refusal_of(appended.error()));
+    co_await call.answer(201, R"({"status":"success"})");
+}
+
+awaitable<void> delete_events(Call& call) {
+    Erasure all;
+    all.kind = Kind::events;
+    co_await call.erase(std::move(all), "Event data purged");
+}
+
+awaitable<void> delete_query_events(Call& call) {
+    Erasure some;
+    some.kind = Kind::events;
+    some.query = call.path(0);
+    auto message = "Query " + call.path(0) + " events deleted";
+    co_await call.erase(std::move(some), std::move(message));
+}
+
+}  // namespace ark::reference

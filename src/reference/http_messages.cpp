@@ -1,0 +1,135 @@
+#include "reference/handlers.hpp"
+#include "reference/json_body.hpp"
+#include "reference/page_json.hpp"
+#include "reference/sse_watch.hpp"
+
+/// Messages: what an engine remembers of its conversations.
+namespace ark::reference {
+namespace {
+
+struct Listing {
+    bool watch = false;
+    Filter filter;
+    std::optional<std::uint64_t> watch_cursor;
+    PageSpan span;
+};
+
+Outcome<Listing> read_listing(const Params& params) {
+    Listing listing;
+    const auto watch = params.flag("watch");
+    if (!watch) return watch.error();
+    const auto conversation = params.text("conversation_id");
+    if (!conversation) return conversation.error();
+    const auto query = params.text("query_id");
+    if (!query) return query.error();
+    const auto cursor = checked_cursor(params);
+    if (!cursor) return cursor.error();
+    listing.watch = *watch;
+    listing.filter.conversation = conversation->value_or("");
+    listing.filter.query = query->value_or("");
+    listing.watch_cursor = *cursor;
+    if (*watch) return listing;
+    const auto span = page_span(params);
+    if (!span) return span.error();
+    listing.span = *span;
+    return listing;
+}
+
+struct Posted {
+    std::string conversation;
+    std::string query;
+    std::vector<std::string> messages;
+    std::optional<std::chrono::seconds> ttl;
+};
+
+Outcome<Posted> read_posted(const JsonBody& body) {
+    const auto object = body.object();
+    if (!object) return object.error();
+    Posted posted;
+    auto conversation = text_member(*object, "conversation_id", "conversation_id");
+    if (!conversation) return conversation.error();
+    auto query = text_member(*object, "query_id", "query_id");
+    if (!query) return query.error();
+    const auto messages = object->find("messages");
+    if (!messages || !messages.is(JsonType::array)) return wrong_type("messages", "array", messages);
+    const auto ttl = ttl_member(*object);
+    if (!ttl) return ttl.error();
+    posted.conversation = std::move(*conversation);
+    posted.query = std::move(*query);
+    messages.for_each_element([&posted](JsonView message) { posted.messages.emplace_back(message.text()); });
+    if (*ttl) posted.ttl = std::chrono::seconds(**ttl);
+    return posted;
+}
+
+std::string erased_of_query(const std::string& query) {
+    return "Query " + query + " messages deleted";
+}
+
+}  // namespace
+
+awaitable<void> get_messages(Call& call) {
+    auto listing = read_listing(call.params);
+    if (!listing) co_return co_await call.refuse(listing.error());
+    if (listing->watch) {
+        const auto start = watch_start(call, false, listing->watch_cursor);
+        co_return co_await serve_watch(call, Kind::messages, std::move(listing->filter), start);
+    }
+    auto read = [&call, &listing] {
+        return read_page(call.store(), call.tenant, Kind::messages, listing->filter, listing->span);
+    };
+    co_await call.answer_with(read);
+}
+
+awaitable<void> post_messages(Call& call) {
+    const auto body = co_await read_json(call.exchange);
+    if (!body) co_return co_await call.refuse(body.error());
+    auto posted = read_posted(*body);
+    if (!posted) co_return co_await call.refuse(posted.error());
+    if (!posted->messages.empty()) {
+        const auto appended =
+            co_await call.store().append_messages(call.tenant, std::move(posted->conversation),
+                                                  std::move(posted->query), std::move(posted->messages), posted->ttl);
+        if (!appended) co_return co_await call.refuse(refusal_of(appended.error()));
+    }
+    auto response = empty_answer(call.style());
+    co_await call.send(std::move(response));
+}
+
+awaitable<void> delete_messages(Call& call) {
+    Erasure all;
+    all.kind = Kind::messages;
+    co_await call.erase(std::move(all), "Memory purged");
+}
+
+awaitable<void> delete_conversations(Call& call) {
+    Erasure all;
+    all.kind = Kind::messages;
+    co_await call.erase(std::move(all), "All conversations deleted");
+}
+
+awaitable<void> delete_conversation(Call& call) {
+    Erasure some;
+    some.kind = Kind::messages;
+    some.conversation = call.path(0);
+    auto message = "Conversation " + call.path(0) + " deleted";
+    co_await call.erase(std::move(some), std::move(message));
+}
+
+awaitable<void> delete_conversation_query(Call& call) {
+    Erasure some;
+    some.kind = Kind::messages;
+    some.conversation = call.path(0);
+    some.query = call.path(1);
+    auto message = erased_of_query(call.path(1)) + " from conversation " + call.path(0);
+    co_await call.erase(std::move(some), std::move(message));
+}
+
+awaitable<void> delete_query_messages(Call& call) {
+    Erasure some;
+    some.kind = Kind::messages;
+    some.query = call.path(0);
+    auto message = erased_of_query(call.path(0));
+    co_await call.erase(std::move(some), std::move(message));
+}
+
+}  // namespace ark::reference
