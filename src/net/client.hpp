@@ -9,12 +9,18 @@
 namespace ark::net {
 
 struct Url {
-    std::string scheme;  ///< "http"
-    std::string host;
+    std::string scheme;  ///< "http" or "https"
+    std::string host;    ///< without the brackets of an IPv6 address
     std::uint16_t port = 80;
     std::string target;  ///< path and query, "/" when absent
-    static Result<Url> parse(std::string_view text);
-    std::string authority() const;
+    enum class Schemes { http, http_and_https };
+    /// bad_argument, in words for the person who wrote it. A text without a scheme means http.
+    static Result<Url> parse(std::string_view text, Schemes schemes = Schemes::http);
+    /// What a Location field means here: absolute, or relative to this one (RFC 3986 §4.2, without dot segments).
+    Result<Url> resolve(std::string_view location) const;
+    std::string authority() const;   ///< "host:port", "[::1]:80"
+    std::string host_field() const;  ///< the same without a scheme's own port
+    bool same_origin(const Url& other) const;
 };
 
 struct ClientResponse {

@@ -2,48 +2,10 @@
 
 #include "net/test_server.hpp"
 
-#include <thread>
-
 #include <gmock/gmock.h>
 
 namespace ark::net {
 namespace {
-
-/// A server that says one thing to each connection in turn, after it has read something.
-class ScriptedServer {
-public:
-    explicit ScriptedServer(std::vector<std::string> answers) : fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-        sockaddr_in address{};
-        address.sin_family = AF_INET;
-        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-        socklen_t size = sizeof address;
-        EXPECT_EQ(::bind(fd_, reinterpret_cast<sockaddr*>(&address), size), 0);
-        EXPECT_EQ(::listen(fd_, 16), 0);
-        EXPECT_EQ(::getsockname(fd_, reinterpret_cast<sockaddr*>(&address), &size), 0);
-        url.scheme = "http";
-        url.host = "127.0.0.1";
-        url.port = ntohs(address.sin_port);
-        url.target = "/";
-        thread_ = std::thread([this, all = std::move(answers)] {
-            for (const auto& answer : all) {
-                const int peer = ::accept(fd_, nullptr, nullptr);
-                char ignored[4096];
-                if (::recv(peer, ignored, sizeof ignored, 0) > 0)
-                    ::send(peer, answer.data(), answer.size(), MSG_NOSIGNAL);
-                ::close(peer);
-            }
-        });
-    }
-    ~ScriptedServer() {
-        thread_.join();
-        ::close(fd_);
-    }
-    Url url;
-
-private:
-    int fd_;
-    std::thread thread_;
-};
 
 TEST(Url, ParsesWhatItServes) {
     const auto url = Url::parse("http://host:81/a/b?c=d#e");
