@@ -40,13 +40,13 @@ net::Response error_response(const Error& error, std::string_view request_id) {
 awaitable<Result<Accepted>> accept(Intake& intake, net::Exchange& exchange) {
     auto tenant = intake.tenant(exchange.head());
     if (!tenant) co_return tenant.error();
-    auto hold = intake.reserve(exchange.head());
+    auto hold = intake.admission().reserve(exchange.head());
     if (!hold) co_return fail(Errc::overloaded, "too many request bytes in flight");
     const auto encoding = exchange.head().fields.find("content-encoding");
     if (!encoding.empty() && encoding != "identity") {
         co_return fail(Errc::unsupported, "content encoding '" + std::string(encoding) + "': send identity");
     }
-    auto body = co_await intake.read_body(exchange, hold, intake.config().request_bytes_max);
+    auto body = co_await intake.admission().read_body(exchange, hold, intake.config().request_bytes_max);
     if (!body) co_return body.error();
     co_return co_await intake.take_events(std::move(*tenant), std::move(*body));
 }

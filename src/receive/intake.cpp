@@ -5,12 +5,6 @@
 #include "otlp/check.hpp"
 #include "otlp/json.hpp"
 
-#include <charconv>
-
-#include <boost/asio/async_result.hpp>
-#include <boost/asio/executor_work_guard.hpp>
-#include <boost/asio/post.hpp>
-
 namespace ark::receive {
 namespace {
 
@@ -51,28 +45,13 @@ telemetry::Counter& requests_counter(telemetry::Registry& metrics, otlp::Signal 
         {{"signal", std::string(name(signal))}, {"encoding", std::string(name(wire))}, {"code", std::string(code)}});
 }
 
-/// journal::append as an awaitable that resumes on the caller's executor.
-awaitable<Result<journal::Receipt>> append_durably(journal::Journal& journal, std::shared_ptr<model::Batch> batch) {
-    auto executor = co_await asio::this_coro::executor;
-    std::optional<Result<journal::Receipt>> outcome;
-    auto start = [&journal, &batch, &outcome, executor](auto handler) {
-        auto shared = std::make_shared<decltype(handler)>(std::move(handler));
-        auto done = [&outcome, executor, shared,
-                     guard = asio::make_work_guard(executor)](Result<journal::Receipt> result) {
-            // On the writer's thread: only hand over. The frame that owns `outcome` is suspended until the post runs.
-            outcome.emplace(std::move(result));
-            asio::post(executor, [shared]() { std::move (*shared)(); });
-        };
-        journal.append(std::move(batch), std::move(done));
-    };
-    co_await asio::async_initiate<const asio::use_awaitable_t<>&, void()>(std::move(start), asio::use_awaitable);
-    co_return std::move(*outcome);
-}
-
 }  // namespace
 
 Intake::Intake(const ReceiveConfig& config, Receive::Ground ground)
-    : config_(config), ground_(std::move(ground)), budget_(config.in_flight_bytes_max) {
+    : config_(config),
+      ground_(std::move(ground)),
+      admission_({config.request_bytes_max, config.in_flight_bytes_max, config.lag_bytes_max, config.lag_wait_max},
+                 ground_.journal, ground_.folded) {
     auto& metrics = ground_.metrics;
     for (std::size_t s = 0; s < signals; ++s) {
         const auto signal = static_cast<otlp::Signal>(s);
@@ -85,14 +64,7 @@ Intake::Intake(const ReceiveConfig& config, Receive::Ground ground)
             &metrics.counter("ark_ingest_rejected_items_total", "Items rejected in partial successes.", labels);
     }
     metrics.gauge("ark_ingest_in_flight_bytes", "Request bodies in memory.",
-                  [this] { return static_cast<double>(budget_.used()); });
-}
-
-ByteBudget::Hold Intake::reserve(const net::RequestHead& head) {
-    std::size_t bytes = 64u << 10;  // a body that tells no length begins as a small one, and takes more as it grows
-    const auto length = head.fields.find("content-length");
-    std::from_chars(length.data(), length.data() + length.size(), bytes);
-    return budget_.try_take(std::min(bytes, config_.request_bytes_max));
+                  [this] { return static_cast<double>(admission_.bytes_in_flight()); });
 }
 
 model::BatchHeader Intake::header_for(const std::string& tenant, model::BatchKind kind) const {
@@ -168,40 +140,13 @@ Result<Intake::Decoded> Intake::decode(const std::string& tenant, Body body, Byt
     return decoded;
 }
 
-awaitable<void> Intake::keep_pace(const model::Batch& batch) const {
-    if (!ground_.folded) co_return;
-    constexpr std::chrono::milliseconds step{1};
-    const std::uint64_t item_bytes = batch.payload().size() / batch.header().item_count + 1;
-    const auto lags = [&] {
-        const auto folded = ground_.folded();  // first: the end only grows
-        return (ground_.journal.end() - folded) * item_bytes > config_.lag_bytes_max;
-    };
-    asio::steady_timer timer(co_await asio::this_coro::executor);
-    for (auto left = config_.lag_wait_max; left.count() > 0 && lags(); left -= step) {
-        timer.expires_after(step);
-        co_await timer.async_wait(asio::use_awaitable);
-    }
-}
-
 awaitable<Result<Accepted>> Intake::append(Decoded decoded) {
     if (decoded.batch) {
-        co_await keep_pace(*decoded.batch);
-        auto receipt = co_await append_durably(ground_.journal, std::move(decoded.batch));
+        auto receipt = co_await admission_.append(std::move(decoded.batch));
         if (!receipt) co_return receipt.error();
         decoded.counts.receipt = *receipt;
     }
     co_return std::move(decoded.counts);
-}
-
-awaitable<Result<Buffer>> Intake::read_body(net::Exchange& exchange, ByteBudget::Hold& hold,
-                                            std::size_t bytes_max) const {
-    struct Growth final : net::BodyGrowth {
-        explicit Growth(ByteBudget::Hold& of) : hold(of) {}
-        bool grow_to(std::size_t bytes) override { return hold.raise_to(bytes); }
-        ByteBudget::Hold& hold;
-    } growth(hold);
-    auto body = co_await exchange.read_body(bytes_max, &growth);
-    co_return body;
 }
 
 awaitable<Result<Accepted>> Intake::take(std::string tenant, Body body, ByteBudget::Hold& hold) {

@@ -1,6 +1,6 @@
 #pragma once
 #include "otlp/response.hpp"
-#include "receive/byte_budget.hpp"
+#include "receive/admission.hpp"
 #include "receive/receive.hpp"
 
 #include <optional>
@@ -35,11 +35,7 @@ public:
 
     const ReceiveConfig& config() const { return config_; }
     Result<std::string> tenant(const net::RequestHead& head) const { return ground_.tenant_of(head); }
-    ByteBudget::Hold reserve(const net::RequestHead& head);
-    ByteBudget::Hold reserve_bytes(std::size_t bytes) { return budget_.try_take(bytes); }
-
-    /// Reads the body that `hold` was reserved for; one that grows beyond it takes more of the budget, or is refused.
-    awaitable<Result<Buffer>> read_body(net::Exchange& exchange, ByteBudget::Hold& hold, std::size_t bytes_max) const;
+    Admission& admission() { return admission_; }
 
     /// Resolves when the items are durable, or with why they were refused. `hold` pays for the body, and for it
     /// inflated.
@@ -69,13 +65,10 @@ private:
     Result<Buffer> inflate(const Body& body) const;
     model::BatchHeader header_for(const std::string& tenant, model::BatchKind kind) const;
     awaitable<Result<Accepted>> append(Decoded decoded);
-    /// Under a load that the views cannot follow, the doors slow down to their pace: then the views read from memory
-    /// what was just written, instead of from the disk, and what is acknowledged can be seen.
-    awaitable<void> keep_pace(const model::Batch& batch) const;
 
     const ReceiveConfig config_;
     const Receive::Ground ground_;
-    ByteBudget budget_;
+    Admission admission_;
     SignalCounters counters_[signals];  // set in the constructor; the registry owns them
 };
 

@@ -20,10 +20,10 @@ awaitable<Result<Accepted>> accept(Intake& intake, net::Exchange& exchange, otlp
     if (!net::grpc::is_grpc(exchange.head())) co_return fail(Errc::unsupported, "content type: send application/grpc");
     auto tenant = intake.tenant(exchange.head());
     if (!tenant) co_return tenant.error();
-    auto hold = intake.reserve(exchange.head());
+    auto hold = intake.admission().reserve(exchange.head());
     if (!hold) co_return fail(Errc::overloaded, "too many request bytes in flight");
     const auto framed =
-        co_await intake.read_body(exchange, hold, intake.config().request_bytes_max + frame_header_bytes);
+        co_await intake.admission().read_body(exchange, hold, intake.config().request_bytes_max + frame_header_bytes);
     if (!framed) co_return framed.error();
     const auto message = net::grpc::unframe(framed->view());
     if (!message) co_return message.error();

@@ -50,7 +50,7 @@ awaitable<Result<Body>> read(Intake& intake, net::Exchange& exchange, ByteBudget
     const auto encoding = encoding_of(exchange.head());
     if (!encoding) co_return encoding.error();
     body.encoding = *encoding;
-    auto bytes = co_await intake.read_body(exchange, hold, intake.config().request_bytes_max);
+    auto bytes = co_await intake.admission().read_body(exchange, hold, intake.config().request_bytes_max);
     if (!bytes) co_return bytes.error();
     body.bytes = std::move(*bytes);
     co_return std::move(body);
@@ -59,7 +59,7 @@ awaitable<Result<Body>> read(Intake& intake, net::Exchange& exchange, ByteBudget
 awaitable<Result<Accepted>> accept(Intake& intake, net::Exchange& exchange, otlp::Signal signal, otlp::Format format) {
     auto tenant = intake.tenant(exchange.head());
     if (!tenant) co_return tenant.error();
-    auto hold = intake.reserve(exchange.head());
+    auto hold = intake.admission().reserve(exchange.head());
     if (!hold) co_return fail(Errc::overloaded, "too many request bytes in flight");
     Body empty;
     empty.signal = signal;

@@ -44,6 +44,8 @@ public:
         router.add("POST", "/events", [this](net::Exchange& exchange) { return serve_events(intake_, exchange); });
     }
 
+    Admission& admission() override { return intake_.admission(); }
+
 private:
     Intake intake_;
 };

@@ -2,6 +2,7 @@
 #include "base/time.hpp"
 #include "journal/journal.hpp"
 #include "net/http.hpp"
+#include "receive/admission.hpp"
 #include "runtime/work_pool.hpp"
 #include "telemetry/metrics.hpp"
 
@@ -49,6 +50,9 @@ public:
     virtual void register_otlp_grpc(net::Router& router) = 0;
     /// POST /events.
     virtual void register_events(net::Router& router) = 0;
+
+    /// What other doors share with ours.
+    virtual Admission& admission() = 0;
 };
 
 }  // namespace ark::receive
