@@ -1,0 +1,73 @@
+#include "emit/courier.hpp"
+
+#include "net/http_client.hpp"
+
+#include <charconv>
+
+#include <fmt/format.h>
+
+namespace ark::emit {
+namespace {
+
+constexpr std::size_t answer_bytes_max = 64u << 10;
+constexpr std::chrono::milliseconds wait_max{60'000};
+
+/// Retry-After in its numeric form; dates are rare here and mean "later" all the same.
+std::chrono::milliseconds retry_after(const net::Fields& fields) {
+    const auto text = fields.find("retry-after");
+    unsigned seconds = 0;
+    const auto read = std::from_chars(text.data(), text.data() + text.size(), seconds);
+    if (read.ec != std::errc{}) return std::chrono::milliseconds(0);
+    return std::min<std::chrono::milliseconds>(std::chrono::seconds(std::min(seconds, 3600u)), wait_max);
+}
+
+/// The specification's list is 429, 502, 503, 504. A credential that expired is made right by people, and what was
+/// emitted meanwhile should not be lost; so is a target that is not set up yet.
+bool is_worth_a_retry(int status) {
+    return status == 429 || status == 408 || status == 401 || status == 403 || status >= 500;
+}
+
+class HttpCourier final : public Courier {
+public:
+    explicit HttpCourier(net::HttpClient& client) : client_(client) {}
+
+    awaitable<Carried> carry(const TargetConfig& target, Signal signal, std::string body,
+                             std::stop_token stop) override {
+        Carried carried;
+        net::HttpRequest request;
+        request.method = "POST";
+        request.url = signal == Signal::traces ? target.traces_url : target.logs_url;
+        if (request.url.empty()) {
+            carried.outcome = Carried::Outcome::accepted;  // not for this target
+            co_return carried;
+        }
+        request.fields = target.fields;
+        request.fields.set("content-type", "application/x-protobuf");
+        request.body = std::move(body);
+        request.timeout = target.timeout;
+        request.stop = std::move(stop);
+        const auto answer = co_await client_.fetch(std::move(request), answer_bytes_max);
+        if (!answer) {
+            carried.reason = answer.error().message();
+        } else if (answer->status / 100 == 2) {
+            carried.outcome = Carried::Outcome::accepted;
+        } else {
+            carried.reason = fmt::format("{} answers {}", target.name, answer->status);
+            const bool again = is_worth_a_retry(answer->status);
+            carried.outcome = again ? Carried::Outcome::retry : Carried::Outcome::refused;
+            carried.wait = retry_after(answer->fields);
+        }
+        co_return carried;
+    }
+
+private:
+    net::HttpClient& client_;
+};
+
+}  // namespace
+
+std::unique_ptr<Courier> http_courier(net::HttpClient& client) {
+    return std::make_unique<HttpCourier>(client);
+}
+
+}  // namespace ark::emit

@@ -1,0 +1,40 @@
+#pragma once
+#include "emit/outbox.hpp"
+#include "emit/targets.hpp"
+
+#include <chrono>
+#include <memory>
+#include <stop_token>
+#include <string>
+
+namespace ark::net {
+class HttpClient;
+}
+
+namespace ark::emit {
+
+/// What became of one export request.
+struct Carried {
+    enum class Outcome {
+        accepted,  ///< the target has it; it may have refused single items (partial success)
+        retry,     ///< later, unchanged: the target is away or overloaded
+        refused,   ///< never: sending the same again would be answered the same
+    };
+    Outcome outcome = Outcome::retry;
+    std::chrono::milliseconds wait{0};  ///< of retry: what the target asked for; 0: nothing
+    std::string reason;                 ///< for our diagnostics; nothing of what was sent
+};
+
+/// Brings one export request to a target. One executor.
+class Courier {
+public:
+    virtual ~Courier() = default;
+    virtual awaitable<Carried> carry(const TargetConfig& target, Signal signal, std::string body,
+                                     std::stop_token stop) = 0;
+};
+
+/// Over OTLP/HTTP with protobuf (OTLP specification, "OTLP/HTTP response": what is retried is theirs to say). The
+/// client outlives it.
+std::unique_ptr<Courier> http_courier(net::HttpClient& client);
+
+}  // namespace ark::emit

@@ -1,0 +1,49 @@
+#pragma once
+#include "emit/courier.hpp"
+#include "emit/outbox.hpp"
+#include "emit/targets.hpp"
+#include "emit/tracer.hpp"
+
+#include <chrono>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace ark::emit {
+
+struct ExporterConfig {
+    Outbox::Config outbox;
+    std::vector<TargetConfig> targets;
+    otlp::ValueMap resource;
+    otlp::Scope scope{"ark/controller",
+                      ""};  ///< events are ours: the broker derives none from our spans (docs/events.md)
+    std::size_t pending_bytes_max = 64u << 20;  ///< recorded, not yet in the outbox; beyond: dropped and counted
+    std::size_t request_bytes = 1u << 20;       ///< what is sent to a target at once, about
+    std::chrono::milliseconds backoff_min{100};
+    std::chrono::milliseconds backoff_max{10'000};
+};
+
+struct ExporterCounters {
+    std::uint64_t recorded = 0;  ///< spans and events
+    std::uint64_t dropped = 0;   ///< of them, for want of room in memory
+    std::uint64_t refused_requests = 0;
+    std::uint64_t failed_attempts = 0;
+    Outbox::Counters outbox;
+};
+
+/// Carries telemetry to its targets: what is recorded is encoded, written to the outbox at once, and delivered to each
+/// target in order, at its own pace, for as long as it takes. Recording never waits and never fails.
+///
+/// Lives on one executor. The references of open() outlive it; stop() before its destruction.
+class Exporter : public Recorder {
+public:
+    static Result<std::unique_ptr<Exporter>> open(asio::any_io_executor executor, runtime::WorkPool& pool,
+                                                  disk::Disk& disk, Courier& courier, ExporterConfig config);
+    /// Everything that was recorded before the call is in the outbox: it survives our death.
+    virtual awaitable<void> flush() = 0;
+    /// Flushes, gives the targets `grace` to take what waits, and stops. The rest is delivered after the next start.
+    virtual awaitable<void> stop(std::chrono::milliseconds grace) = 0;
+    virtual ExporterCounters counters() const = 0;
+};
+
+}  // namespace ark::emit

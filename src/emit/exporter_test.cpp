@@ -1,0 +1,151 @@
+#include "emit/exporter.hpp"
+
+#include "disk/faulty_disk.hpp"
+#include "otlp/walk.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/use_future.hpp>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace ark::emit {
+namespace {
+
+using testing::ElementsAre;
+
+/// Says what each attempt becomes, and keeps what was accepted.
+class ScriptedCourier final : public Courier {
+public:
+    awaitable<Carried> carry(const TargetConfig& target, Signal signal, std::string body, std::stop_token) override {
+        Carried carried;
+        ++attempts;
+        if (target.name == away) {
+            carried.reason = "away";
+            co_return carried;
+        }
+        carried.outcome = target.name == refusing ? Carried::Outcome::refused : Carried::Outcome::accepted;
+        if (carried.outcome == Carried::Outcome::accepted) {
+            auto& names = taken[target.name];
+            if (signal == Signal::traces) {
+                EXPECT_TRUE(otlp::for_each_span(body, [&](const otlp::SpanView& span) {
+                    names.emplace_back(span.name);
+                    return true;
+                }));
+            } else {
+                EXPECT_TRUE(otlp::for_each_log(body, [&](const otlp::LogView& log) {
+                    names.emplace_back(log.event_name);
+                    return true;
+                }));
+            }
+        }
+        co_return carried;
+    }
+
+    std::string away;
+    std::string refusing;
+    int attempts = 0;
+    std::map<std::string, std::vector<std::string>> taken;
+};
+
+class ExporterTest : public testing::Test {
+protected:
+    void open() {
+        ExporterConfig config;
+        config.outbox.directory = "spill";
+        config.targets.push_back(broker_target("http://a"));
+        config.targets.push_back(broker_target("http://b"));
+        config.targets.back().name = "other";
+        config.backoff_min = std::chrono::milliseconds(2);
+        config.backoff_max = std::chrono::milliseconds(4);
+        config.pending_bytes_max = 4096;
+        auto opened = Exporter::open(context_.get_executor(), pool_, disk_, courier_, config);
+        ASSERT_TRUE(opened) << opened.error().message();
+        exporter_ = std::move(*opened);
+    }
+    void run(awaitable<void> task) {
+        auto done = asio::co_spawn(context_, std::move(task), asio::use_future);
+        context_.restart();
+        while (done.wait_for(std::chrono::seconds(0)) != std::future_status::ready)
+            context_.run_one();
+        done.get();
+    }
+    void record(std::string name) {
+        otlp::Span span;
+        span.trace_id = trace_id_of("t");
+        span.span_id = span_id_of(span.trace_id, name);
+        span.name = std::move(name);
+        exporter_->span(std::move(span));
+    }
+
+    disk::FaultyDisk disk_{1};
+    runtime::WorkPool pool_{1};
+    asio::io_context context_;
+    ScriptedCourier courier_;
+    std::unique_ptr<Exporter> exporter_;
+};
+
+TEST_F(ExporterTest, EveryTargetGetsWhatWasRecorded) {
+    open();
+    record("one");
+    otlp::LogRecord event;
+    event.event_name = "LLMCallStart";
+    exporter_->event(event);
+    run(exporter_->stop(std::chrono::seconds(5)));
+    EXPECT_THAT(courier_.taken["broker"], ElementsAre("LLMCallStart", "one"));
+    EXPECT_THAT(courier_.taken["other"], ElementsAre("LLMCallStart", "one"));
+    EXPECT_EQ(exporter_->counters().recorded, 2u);
+}
+
+TEST_F(ExporterTest, ATargetThatIsAwayHoldsNobodyUpAndLosesNothing) {
+    courier_.away = "broker";
+    open();
+    record("one");
+    run(exporter_->flush());
+    record("two");
+    run(exporter_->stop(std::chrono::milliseconds(50)));
+    EXPECT_THAT(courier_.taken["other"], ElementsAre("one", "two"));
+    EXPECT_GT(exporter_->counters().failed_attempts, 0u);
+    exporter_.reset();
+
+    // The next process finds what waits, and sends it first.
+    courier_.away.clear();
+    open();
+    record("three");
+    run(exporter_->stop(std::chrono::seconds(5)));
+    EXPECT_THAT(courier_.taken["broker"], ElementsAre("one", "two", "three"));
+    EXPECT_THAT(courier_.taken["other"], ElementsAre("one", "two", "three"));
+}
+
+TEST_F(ExporterTest, WhatATargetRefusesIsNotSentAgain) {
+    courier_.refusing = "broker";
+    open();
+    record("one");
+    run(exporter_->stop(std::chrono::seconds(5)));
+    EXPECT_EQ(exporter_->counters().refused_requests, 1u);
+    EXPECT_EQ(courier_.attempts, 2);
+}
+
+TEST_F(ExporterTest, BeyondItsBoundRecordingDropsAndCounts) {
+    open();
+    for (int i = 0; i < 100; ++i)
+        record("s" + std::to_string(i));
+    EXPECT_GT(exporter_->counters().dropped, 0u);
+    run(exporter_->stop(std::chrono::seconds(5)));
+    EXPECT_EQ(courier_.taken["broker"].size() + exporter_->counters().dropped, 100u);
+}
+
+// Many wait for the same write; each is woken once it is done.
+TEST_F(ExporterTest, ManyMayFlush) {
+    open();
+    record("one");
+    std::vector<std::future<void>> flushed;
+    for (int i = 0; i < 10; ++i)
+        flushed.push_back(asio::co_spawn(context_, exporter_->flush(), asio::use_future));
+    run(exporter_->flush());
+    run(exporter_->stop(std::chrono::seconds(5)));
+    for (auto& one : flushed)
+        EXPECT_EQ(one.wait_for(std::chrono::seconds(0)), std::future_status::ready);
+}
+
+}  // namespace
+}  // namespace ark::emit

@@ -1,0 +1,320 @@
+#include "emit/outbox.hpp"
+
+#include "disk/record_log.hpp"
+#include "telemetry/log.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <optional>
+
+#include <fmt/format.h>
+#include <xxhash.h>
+
+namespace ark::emit {
+namespace {
+
+using telemetry::LogLevel;
+
+constexpr std::string_view spill_ending = ".spill";
+
+/// A place as a file of fixed size that is overwritten: 8 bytes and their checksum, less than a sector, so that there
+/// is the old or the new one. A torn one after a power cut reads as none: the target gets what is there again.
+class PlaceFile {
+public:
+    static Result<PlaceFile> open(disk::Disk& disk, const std::string& path) {
+        PlaceFile opened;
+        if (disk.exists(path)) {
+            ARK_TRY(const auto bytes, disk.read_file(path));
+            opened.read_ = parse(bytes);
+            ARK_TRY(opened.file_, disk.open(path, disk::OpenMode::write));
+        } else {
+            ARK_TRY(opened.file_, disk.open(path, disk::OpenMode::create));
+        }
+        return opened;
+    }
+
+    std::optional<Place> read() const { return read_; }
+    Status write(Place place) {
+        std::array<char, 16> bytes;
+        const auto sum = XXH3_64bits(&place, sizeof place);
+        std::memcpy(bytes.data(), &place, sizeof place);
+        std::memcpy(bytes.data() + 8, &sum, sizeof sum);
+        return file_->write_at(0, bytes.data(), bytes.size());
+    }
+
+private:
+    static std::optional<Place> parse(std::string_view bytes) {
+        if (bytes.size() < 16) return std::nullopt;
+        Place place;
+        std::uint64_t sum;
+        std::memcpy(&place, bytes.data(), sizeof place);
+        std::memcpy(&sum, bytes.data() + 8, sizeof sum);
+        if (XXH3_64bits(&place, sizeof place) != sum) return std::nullopt;
+        return place;
+    }
+    std::unique_ptr<disk::File> file_;
+    std::optional<Place> read_;
+};
+
+struct SpillFile {
+    Place base = 0;
+    Place end = 0;  // of what may be read
+    std::shared_ptr<disk::RecordLog> log;
+};
+
+std::string spill_name(Place base) {
+    return fmt::format("{:020}{}", base, spill_ending);
+}
+
+std::optional<Place> base_of(std::string_view name) {
+    if (!name.ends_with(spill_ending)) return std::nullopt;
+    name.remove_suffix(spill_ending.size());
+    if (name.empty() || name.size() > 20 || name.find_first_not_of("0123456789") != std::string_view::npos)
+        return std::nullopt;
+    return std::stoull(std::string(name));
+}
+
+class DiskOutbox final : public Outbox {
+public:
+    DiskOutbox(disk::Disk& disk, runtime::WorkPool& pool, Config config)
+        : disk_(disk), pool_(pool), config_(std::move(config)) {}
+
+    Status recover(const std::vector<std::string>& targets);
+
+    awaitable<void> add(std::vector<Parcel> parcels) override;
+    awaitable<Next> next(std::size_t target, std::size_t bytes_max) override;
+    void delivered(std::size_t target, Place after) override;
+    Counters counters() const override;
+
+private:
+    struct Held {
+        Place at;
+        Place after;
+        Parcel parcel;
+    };
+    struct Target {
+        std::string name;
+        Place at = 0;
+        PlaceFile file;
+    };
+
+    std::string path(const std::string& name) const { return config_.directory + "/" + name; }
+    Result<SpillFile*> file_for_appends();
+    bool take_from_memory(Target& target, std::size_t bytes_max, Next& next);
+    Place slowest() const;
+    void forget_delivered();
+    void keep_within_bounds();
+    void drop_first_file();
+    void disk_fails(const Error& error);
+
+    disk::Disk& disk_;         // outlives us
+    runtime::WorkPool& pool_;  // likewise
+    const Config config_;
+    std::deque<SpillFile> files_;  // oldest first; add() appends to the last on the pool, one at a time
+    std::deque<Held> held_;        // the newest parcels, in order, without gaps
+    std::uint64_t held_bytes_ = 0;
+    Place end_ = 0;
+    std::vector<Target> targets_;
+    std::uint64_t dropped_ = 0;
+    bool disk_failed_ = false;
+};
+
+Status DiskOutbox::recover(const std::vector<std::string>& targets) {
+    ARK_TRY_STATUS(disk_.create_directories(config_.directory));
+    ARK_TRY(const auto names, disk_.list(config_.directory));
+    for (const auto& name : names) {  // sorted: by place
+        const auto base = base_of(name);
+        if (!base) continue;
+        ARK_TRY(auto log, disk::RecordLog::open(disk_, path(name)));
+        SpillFile file;
+        file.base = *base;
+        file.end = *base + log->end();
+        file.log = std::move(log);
+        end_ = file.end;
+        files_.push_back(std::move(file));
+    }
+    const auto begin = files_.empty() ? end_ : files_.front().base;
+    for (const auto& name : targets) {
+        Target target;
+        target.name = name;
+        ARK_TRY(target.file, PlaceFile::open(disk_, path(name + ".at")));
+        target.at = std::clamp(target.file.read().value_or(begin), begin, end_);
+        targets_.push_back(std::move(target));
+    }
+    forget_delivered();
+    return ok();
+}
+
+Result<SpillFile*> DiskOutbox::file_for_appends() {
+    if (!files_.empty() && files_.back().log->end() < config_.file_bytes) return &files_.back();
+    SpillFile file;
+    file.base = end_;
+    file.end = end_;
+    ARK_TRY(auto log, disk::RecordLog::open(disk_, path(spill_name(end_))));
+    file.log = std::move(log);
+    files_.push_back(std::move(file));
+    return &files_.back();
+}
+
+awaitable<void> DiskOutbox::add(std::vector<Parcel> parcels) {
+    // A new file is opened on the executor, once in `file_bytes`: files_ is read by others there.
+    std::shared_ptr<disk::RecordLog> log;
+    if (!disk_failed_) {
+        auto file = file_for_appends();
+        if (file) {
+            log = (*file)->log;
+        } else {
+            disk_fails(file.error());
+        }
+    }
+    disk::RecordLog::Frames frames;
+    Place at = end_;
+    for (const auto& parcel : parcels) {
+        frames.add(static_cast<std::uint8_t>(parcel.signal), *parcel.body);
+        Held held;
+        held.at = at;
+        held.after = end_ + frames.bytes();
+        held.parcel = parcel;
+        at = held.after;
+        held_bytes_ += parcel.body->size();
+        held_.push_back(std::move(held));
+    }
+    const auto size = frames.bytes();
+    if (log) {
+        auto write = [&]() { return log->append(frames); };
+        const auto written = co_await runtime::on(pool_, write);
+        if (!written) disk_fails(written.error());
+    }
+    end_ += size;
+    if (!disk_failed_ && log) files_.back().end = end_;
+    keep_within_bounds();
+}
+
+void DiskOutbox::disk_fails(const Error& error) {
+    if (!disk_failed_)
+        telemetry::log(LogLevel::error, "emit", "telemetry waits in memory only", {{"error", error.message()}});
+    disk_failed_ = true;
+}
+
+bool DiskOutbox::take_from_memory(Target& target, std::size_t bytes_max, Next& next) {
+    if (held_.empty() || target.at < held_.front().at) return false;
+    const auto first = std::lower_bound(held_.begin(), held_.end(), target.at,
+                                        [](const Held& held, Place at) { return held.at < at; });
+    std::size_t bytes = 0;
+    for (auto held = first; held != held_.end() && held->after <= end_; ++held) {
+        bytes += held->parcel.body->size();
+        if (!next.parcels.empty() && bytes > bytes_max) break;
+        next.parcels.push_back(held->parcel);
+        next.after = held->after;
+    }
+    return true;
+}
+
+awaitable<Outbox::Next> DiskOutbox::next(std::size_t index, std::size_t bytes_max) {
+    Next next;
+    next.after = targets_[index].at;
+    while (targets_[index].at < end_ && !take_from_memory(targets_[index], bytes_max, next)) {
+        auto& target = targets_[index];
+        const auto file = std::find_if(files_.begin(), files_.end(),
+                                       [&](const SpillFile& candidate) { return target.at < candidate.end; });
+        if (file == files_.end()) {
+            // Neither on disk nor in memory any more: go on with what there is.
+            target.at = held_.empty() ? end_ : held_.front().at;
+            continue;
+        }
+        target.at = std::max(target.at, file->base);
+        const SpillFile from = *file;  // the file may be removed meanwhile; its records stay readable
+        const auto at = target.at;
+        auto read = [&]() {
+            return from.log->read(at - from.base, from.end - from.base, bytes_max,
+                                  [&](const disk::LoggedRecord& record) -> Status {
+                                      Parcel parcel;
+                                      parcel.signal = static_cast<Signal>(record.kind);
+                                      parcel.body = std::make_shared<const std::string>(record.payload);
+                                      next.parcels.push_back(std::move(parcel));
+                                      next.after = from.base + record.end;
+                                      return ok();
+                                  });
+        };
+        const auto status = co_await runtime::on(pool_, read);
+        if (status) break;
+        disk_fails(status.error());
+        ++dropped_;
+        targets_[index].at = from.end;
+        next = Next{};
+        next.after = from.end;
+    }
+    co_return next;
+}
+
+void DiskOutbox::delivered(std::size_t index, Place after) {
+    auto& target = targets_[index];
+    target.at = std::max(target.at, after);
+    if (!disk_failed_) {
+        const auto status = target.file.write(target.at);
+        if (!status) disk_fails(status.error());
+    }
+    forget_delivered();
+}
+
+Place DiskOutbox::slowest() const {
+    Place slowest = end_;
+    for (const auto& target : targets_)
+        slowest = std::min(slowest, target.at);
+    return slowest;
+}
+
+void DiskOutbox::forget_delivered() {
+    const auto done = slowest();
+    while (!held_.empty() && held_.front().after <= done) {
+        held_bytes_ -= held_.front().parcel.body->size();
+        held_.pop_front();
+    }
+    // The last file stays: the next parcels are appended to it, and its name says how far counting got.
+    while (files_.size() > 1 && files_.front().end <= done)
+        drop_first_file();
+}
+
+void DiskOutbox::keep_within_bounds() {
+    while (held_bytes_ > config_.memory_bytes && held_.size() > 1) {
+        const auto& oldest = held_.front();
+        // Without a disk this is the only copy.
+        if (disk_failed_ && oldest.after > slowest()) ++dropped_;
+        held_bytes_ -= oldest.parcel.body->size();
+        held_.pop_front();
+    }
+    while (files_.size() > 1 && files_.back().end - files_.front().base > config_.bytes_max) {
+        if (files_.front().end > slowest()) {
+            ++dropped_;
+            telemetry::log(LogLevel::warn, "emit", "telemetry is dropped: too much waits for a target",
+                           {{"bytes", files_.front().end - files_.front().base}});
+        }
+        drop_first_file();
+    }
+}
+
+void DiskOutbox::drop_first_file() {
+    const auto status = disk_.remove(path(spill_name(files_.front().base)));
+    if (!status) disk_fails(status.error());
+    files_.pop_front();
+}
+
+Outbox::Counters DiskOutbox::counters() const {
+    Counters counters;
+    counters.waiting_bytes = end_ - slowest();
+    counters.dropped_parcels = dropped_;
+    counters.disk_failed = disk_failed_;
+    return counters;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Outbox>> Outbox::open(disk::Disk& disk, runtime::WorkPool& pool, Config config,
+                                             const std::vector<std::string>& targets) {
+    auto outbox = std::make_unique<DiskOutbox>(disk, pool, std::move(config));
+    ARK_TRY_STATUS(outbox->recover(targets));
+    return std::unique_ptr<Outbox>(std::move(outbox));
+}
+
+}  // namespace ark::emit

@@ -1,0 +1,124 @@
+#include "emit/outbox.hpp"
+
+#include "disk/faulty_disk.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/use_future.hpp>
+#include <gtest/gtest.h>
+
+namespace ark::emit {
+namespace {
+
+class OutboxTest : public testing::Test {
+protected:
+    OutboxTest() {
+        config_.directory = "spill";
+        config_.file_bytes = 400;
+        config_.memory_bytes = 300;
+    }
+    void open() {
+        outbox_.reset();
+        auto opened = Outbox::open(disk_, pool_, config_, {"a", "b"});
+        ASSERT_TRUE(opened) << opened.error().message();
+        outbox_ = std::move(*opened);
+    }
+    template <class T>
+    T run(awaitable<T> task) {
+        auto result = asio::co_spawn(context_, std::move(task), asio::use_future);
+        context_.restart();
+        context_.run();
+        return result.get();
+    }
+    void add(int from, int to) {
+        for (int i = from; i < to; ++i) {
+            std::vector<Parcel> parcels(1);
+            parcels[0].signal = i % 2 == 0 ? Signal::traces : Signal::logs;
+            parcels[0].body = std::make_shared<const std::string>(std::string(80, 'x') + std::to_string(i));
+            run(outbox_->add(std::move(parcels)));
+        }
+    }
+    /// Everything that the target gets now, each delivered.
+    std::vector<int> take(std::size_t target, std::size_t at_most = 1000) {
+        std::vector<int> taken;
+        while (taken.size() < at_most) {
+            auto next = run(outbox_->next(target, 200));
+            if (next.parcels.empty()) break;
+            for (const auto& parcel : next.parcels) {
+                taken.push_back(std::stoi(parcel.body->substr(80)));
+                EXPECT_EQ(parcel.signal, taken.back() % 2 == 0 ? Signal::traces : Signal::logs);
+            }
+            outbox_->delivered(target, next.after);
+        }
+        return taken;
+    }
+    static std::vector<int> numbers(int from, int to) {
+        std::vector<int> all;
+        for (int i = from; i < to; ++i)
+            all.push_back(i);
+        return all;
+    }
+
+    disk::FaultyDisk disk_{1};
+    runtime::WorkPool pool_{1};
+    asio::io_context context_;
+    Outbox::Config config_;
+    std::unique_ptr<Outbox> outbox_;
+};
+
+TEST_F(OutboxTest, EachTargetGetsEverythingInOrderAtItsOwnPace) {
+    open();
+    add(0, 20);
+    EXPECT_EQ(take(0), numbers(0, 20));  // the first of them from disk: memory holds three
+    add(20, 22);
+    EXPECT_EQ(take(0), numbers(20, 22));
+    EXPECT_EQ(take(1), numbers(0, 22));
+    EXPECT_EQ(outbox_->counters().waiting_bytes, 0u);
+    EXPECT_EQ(disk_.list("spill")->size(), 3u) << "one file to go on with, two places";
+}
+
+// Goal: killed at any moment, everything that was added is delivered after the next start, and what was delivered is
+// not delivered again.
+TEST_F(OutboxTest, GoesOnAfterKill) {
+    open();
+    add(0, 10);
+    const auto first = take(0, 4);
+    disk_.crash(disk::FaultyDisk::Unsynced::kept);
+    open();
+    add(10, 12);
+    auto rest = take(0);
+    rest.insert(rest.begin(), first.begin(), first.end());
+    EXPECT_EQ(rest, numbers(0, 12));
+    EXPECT_EQ(take(1), numbers(0, 12));
+}
+
+TEST_F(OutboxTest, BeyondItsBoundTheOldestGoes) {
+    config_.bytes_max = 1000;
+    open();
+    add(0, 40);
+    const auto taken = take(0);
+    ASSERT_FALSE(taken.empty());
+    EXPECT_EQ(taken.back(), 39);
+    EXPECT_EQ(taken, numbers(taken.front(), 40));
+    EXPECT_GT(taken.front(), 0);
+    EXPECT_GT(outbox_->counters().dropped_parcels, 0u);
+}
+
+TEST_F(OutboxTest, WithoutADiskMemoryIsWhatThereIs) {
+    open();
+    add(0, 1);
+    disk_.fail_write(1, 5);
+    add(1, 20);
+    EXPECT_TRUE(outbox_->counters().disk_failed);
+    const auto taken = take(0);
+    ASSERT_FALSE(taken.empty());
+    EXPECT_EQ(taken.back(), 19);
+    EXPECT_GT(outbox_->counters().dropped_parcels, 0u);
+    // The next start finds what had been written, and works.
+    disk_.crash(disk::FaultyDisk::Unsynced::kept);
+    open();
+    add(20, 21);
+    EXPECT_EQ(take(1).back(), 20);
+}
+
+}  // namespace
+}  // namespace ark::emit

@@ -1,0 +1,129 @@
+#include "emit/targets.hpp"
+
+#include <algorithm>
+#include <charconv>
+
+namespace ark::emit {
+namespace {
+
+std::string_view trimmed(std::string_view text) {
+    while (!text.empty() && (text.front() == ' ' || text.front() == '\t'))
+        text.remove_prefix(1);
+    while (!text.empty() && (text.back() == ' ' || text.back() == '\t'))
+        text.remove_suffix(1);
+    return text;
+}
+
+/// "a=b,c=d", percent-encoded: how the OTEL_* variables write lists. Calls for each pair; false: malformed.
+template <class F>
+bool for_each_pair(std::string_view text, F f) {
+    while (!text.empty()) {
+        const auto comma = text.find(',');
+        const auto pair = trimmed(text.substr(0, comma));
+        text = comma == std::string_view::npos ? std::string_view() : text.substr(comma + 1);
+        if (pair.empty()) continue;
+        const auto equals = pair.find('=');
+        if (equals == std::string_view::npos || equals == 0) return false;
+        const auto value = net::percent_decode(trimmed(pair.substr(equals + 1)));
+        if (!value) return false;
+        f(trimmed(pair.substr(0, equals)), *value);
+    }
+    return true;
+}
+
+std::string without_end_slash(std::string_view url) {
+    while (url.ends_with('/'))
+        url.remove_suffix(1);
+    return std::string(url);
+}
+
+/// The variable of the signal, else the general one.
+std::optional<std::string> variable(const Environment& environment, std::string_view ending) {
+    const auto get = [&](std::string_view prefix) { return environment(std::string(prefix) + std::string(ending)); };
+    auto value = get("OTEL_EXPORTER_OTLP_TRACES_");
+    if (!value || value->empty()) value = get("OTEL_EXPORTER_OTLP_");
+    return value && !value->empty() ? value : std::nullopt;
+}
+
+std::string signal_url(const Environment& environment, std::string_view variable_name, std::string_view path) {
+    // An endpoint of a signal is used as it is; the general one is a base (specification: "Endpoint URLs for
+    // OTLP/HTTP").
+    if (const auto own = environment(variable_name); own && !own->empty()) return *own;
+    const auto base = environment("OTEL_EXPORTER_OTLP_ENDPOINT");
+    return base && !base->empty() ? without_end_slash(*base) + std::string(path) : std::string();
+}
+
+bool is_off(const Environment& environment, std::string_view exporter_variable) {
+    const auto exporter = environment(exporter_variable);
+    return exporter && *exporter == "none";
+}
+
+}  // namespace
+
+TargetConfig broker_target(std::string_view base_url) {
+    TargetConfig target;
+    target.name = "broker";
+    const auto base = without_end_slash(base_url);
+    target.traces_url = base + "/v1/traces";
+    target.logs_url = base + "/v1/logs";
+    return target;
+}
+
+Result<std::optional<TargetConfig>> external_target(const Environment& environment) {
+    const auto disabled = environment("OTEL_SDK_DISABLED");
+    if (disabled && *disabled == "true") return std::nullopt;
+    TargetConfig target;
+    target.name = "otlp";
+    if (!is_off(environment, "OTEL_TRACES_EXPORTER"))
+        target.traces_url = signal_url(environment, "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "/v1/traces");
+    if (!is_off(environment, "OTEL_LOGS_EXPORTER"))
+        target.logs_url = signal_url(environment, "OTEL_EXPORTER_OTLP_LOGS_ENDPOINT", "/v1/logs");
+    if (target.traces_url.empty() && target.logs_url.empty()) return std::nullopt;
+
+    if (const auto protocol = variable(environment, "PROTOCOL"); protocol && *protocol != "http/protobuf")
+        return fail(Errc::config, "OTEL_EXPORTER_OTLP_PROTOCOL: only http/protobuf is spoken, not " + *protocol);
+    if (const auto headers = variable(environment, "HEADERS")) {
+        const auto add = [&](std::string_view name, std::string_view value) {
+            std::string lower(name);
+            std::transform(lower.begin(), lower.end(), lower.begin(),
+                           [](unsigned char c) { return static_cast<char>(c >= 'A' && c <= 'Z' ? c + 32 : c); });
+            target.fields.set(lower, value);
+        };
+        // The value is a secret: it is not repeated.
+        if (!for_each_pair(*headers, add))
+            return fail(Errc::config, "OTEL_EXPORTER_OTLP_HEADERS: expected name=value,…");
+    }
+    if (const auto timeout = variable(environment, "TIMEOUT")) {
+        unsigned milliseconds = 0;
+        const auto end = timeout->data() + timeout->size();
+        const auto read = std::from_chars(timeout->data(), end, milliseconds);
+        if (read.ec != std::errc{} || read.ptr != end || milliseconds == 0)
+            return fail(Errc::config, "OTEL_EXPORTER_OTLP_TIMEOUT: expected milliseconds, not " + *timeout);
+        target.timeout = std::chrono::milliseconds(milliseconds);
+    }
+    return target;
+}
+
+otlp::ValueMap resource_of(const Environment& environment, std::string_view version) {
+    otlp::ValueMap resource;
+    const auto set = [&](std::string_view name, std::string_view value) {
+        for (auto& [key, old] : resource) {
+            if (key == name) {
+                old = otlp::Value(value);
+                return;
+            }
+        }
+        resource.emplace_back(std::string(name), otlp::Value(value));
+    };
+    set("service.name", "ark-controller");
+    set("service.version", version);
+    // What cannot be read is ignored as a whole, as the specification asks ("Resource SDK").
+    otlp::ValueMap before = resource;
+    if (const auto attributes = environment("OTEL_RESOURCE_ATTRIBUTES")) {
+        if (!for_each_pair(*attributes, set)) resource = std::move(before);
+    }
+    if (const auto name = environment("OTEL_SERVICE_NAME"); name && !name->empty()) set("service.name", *name);
+    return resource;
+}
+
+}  // namespace ark::emit

@@ -1,0 +1,36 @@
+#pragma once
+#include "base/result.hpp"
+#include "net/http.hpp"
+#include "otlp/build.hpp"
+
+#include <chrono>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace ark::emit {
+
+/// Where telemetry goes.
+struct TargetConfig {
+    std::string name;        ///< "broker", "otlp": also of its file in the outbox
+    std::string traces_url;  ///< empty: traces are not sent there
+    std::string logs_url;
+    net::Fields fields;  ///< credentials: sent to this target only, never logged
+    std::chrono::milliseconds timeout{10'000};
+};
+
+/// An Ark broker, or any OTLP/HTTP receiver, by its base URL.
+TargetConfig broker_target(std::string_view base_url);
+
+using Environment = std::function<std::optional<std::string>(std::string_view name)>;
+
+/// The external target of the OTEL_* variables (OpenTelemetry specification, "OTLP exporter configuration"): endpoint,
+/// headers, timeout, in general and per signal. Nothing when there is none, or OTEL_SDK_DISABLED is true. config: a
+/// protocol we do not speak (only http/protobuf), or a value that cannot be read.
+Result<std::optional<TargetConfig>> external_target(const Environment& environment);
+
+/// service.name (OTEL_SERVICE_NAME, else "ark-controller"), service.version, and OTEL_RESOURCE_ATTRIBUTES.
+otlp::ValueMap resource_of(const Environment& environment, std::string_view version);
+
+}  // namespace ark::emit

@@ -1,0 +1,66 @@
+#include "emit/targets.hpp"
+
+#include "emit/testing/recorded.hpp"
+
+#include <map>
+
+#include <gtest/gtest.h>
+
+namespace ark::emit {
+namespace {
+
+using emit::testing::text_of;
+
+Environment with(std::map<std::string, std::string> variables) {
+    return [variables = std::move(variables)](std::string_view name) -> std::optional<std::string> {
+        const auto found = variables.find(std::string(name));
+        return found == variables.end() ? std::nullopt : std::optional(found->second);
+    };
+}
+
+TEST(Targets, TheGeneralEndpointIsABase) {
+    const auto target = external_target(with({{"OTEL_EXPORTER_OTLP_ENDPOINT", "https://langfuse.example/otel/"},
+                                              {"OTEL_EXPORTER_OTLP_HEADERS", "Authorization=Basic%20abc, x-y = z"},
+                                              {"OTEL_EXPORTER_OTLP_TIMEOUT", "2500"}}));
+    ASSERT_TRUE(target && *target);
+    EXPECT_EQ((*target)->traces_url, "https://langfuse.example/otel/v1/traces");
+    EXPECT_EQ((*target)->logs_url, "https://langfuse.example/otel/v1/logs");
+    EXPECT_EQ((*target)->fields.find("authorization"), "Basic abc");
+    EXPECT_EQ((*target)->fields.find("x-y"), "z");
+    EXPECT_EQ((*target)->timeout.count(), 2500);
+}
+
+TEST(Targets, TheEndpointOfASignalIsUsedAsItIs) {
+    const auto target = external_target(with({{"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "http://x/traces"}}));
+    ASSERT_TRUE(target && *target);
+    EXPECT_EQ((*target)->traces_url, "http://x/traces");
+    EXPECT_EQ((*target)->logs_url, "");
+}
+
+TEST(Targets, NothingIsSentWhereNothingIsSaid) {
+    EXPECT_FALSE(*external_target(with({})));
+    EXPECT_FALSE(*external_target(with({{"OTEL_SDK_DISABLED", "true"}, {"OTEL_EXPORTER_OTLP_ENDPOINT", "http://x"}})));
+}
+
+TEST(Targets, SaysWhatItCannotRead) {
+    const std::string endpoint = "OTEL_EXPORTER_OTLP_ENDPOINT";
+    EXPECT_FALSE(external_target(with({{endpoint, "http://x"}, {"OTEL_EXPORTER_OTLP_PROTOCOL", "grpc"}})));
+    EXPECT_FALSE(external_target(with({{endpoint, "http://x"}, {"OTEL_EXPORTER_OTLP_TIMEOUT", "soon"}})));
+    const auto headers = external_target(with({{endpoint, "http://x"}, {"OTEL_EXPORTER_OTLP_HEADERS", "secret"}}));
+    ASSERT_FALSE(headers);
+    EXPECT_EQ(headers.error().context.find("secret"), std::string::npos);
+}
+
+TEST(Targets, ResourceAttributes) {
+    const auto resource = resource_of(
+        with({{"OTEL_RESOURCE_ATTRIBUTES", "deployment.environment=a%2Cb,service.name=x"}, {"OTEL_SERVICE_NAME", "y"}}),
+        "1");
+    EXPECT_EQ(text_of(resource, "service.name"), "y");
+    EXPECT_EQ(text_of(resource, "service.version"), "1");
+    EXPECT_EQ(text_of(resource, "deployment.environment"), "a,b");
+    EXPECT_EQ(text_of(resource_of(with({{"OTEL_RESOURCE_ATTRIBUTES", "broken"}}), "1"), "service.name"),
+              "ark-controller");
+}
+
+}  // namespace
+}  // namespace ark::emit
