@@ -1,3 +1,13 @@
+# ark_embed_text(out module file symbol): `out` is a source that defines std::string_view ark::module::symbol(), the text of
+# the file. Configured again when the file changes. The module's header declares it.
+function(ark_embed_text out module file symbol)
+    set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${file})
+    file(READ ${file} text)
+    set(source src/${module}/${file})
+    configure_file(${CMAKE_SOURCE_DIR}/cmake/embedded_text.cpp.in ${symbol}.cpp @ONLY)
+    set(${out} ${CMAKE_CURRENT_BINARY_DIR}/${symbol}.cpp PARENT_SCOPE)
+endfunction()
+
 # ark_module(name HEADERS … SOURCES … DEPS … PRIVATE_DEPS … LIBS … PRIVATE_LIBS … TESTS … TEST_DEPS … BENCHES … FUZZERS …)
 #
 # One static library ark::name from src/name, its unit tests as one binary (ctest -R ^name), its benchmarks and fuzz targets.

@@ -164,6 +164,7 @@ public:
     std::string http_address() const override { return http_.address(); }
     std::string otlp_address() const override { return otlp_.address(); }
     std::string grpc_address() const override { return grpc_.address(); }
+    std::vector<std::pair<std::string, std::string>> routes() const override { return routes_; }
 
 private:
     std::array<Door*, 3> doors() { return {&http_, &otlp_, &grpc_}; }
@@ -172,6 +173,7 @@ private:
         query::ApiDeps deps{*views_, *journal_, work_, system_clock(), {}, {}, {}, {}};
         deps.tenant_of = tenant_of;
         deps.metrics = [this] { return metrics_.text(); };
+        deps.openapi_parts = {receive::openapi(), stream::openapi()};
         deps.status = [this](codec::JsonWriter& json) { write_status(json); };
         api_ = query::Api::create(query::ApiConfig{}, std::move(deps));
     }
@@ -181,8 +183,9 @@ private:
         receive_->register_otlp_http(http_.router);
         receive_->register_otlp_grpc(http_.router);
         receive_->register_events(http_.router);
-        web::register_routes(http_.router);
         http_.router.add("GET", "/v1/stream", [this](net::Exchange& exchange) { return serve_stream(exchange); });
+        routes_ = http_.router.routes();
+        web::register_routes(http_.router);
         receive_->register_otlp_http(otlp_.router);
         receive_->register_otlp_grpc(otlp_.router);
         receive_->register_otlp_grpc(grpc_.router);
@@ -248,6 +251,7 @@ private:
     std::unique_ptr<stream::Stream> stream_;
     std::unique_ptr<receive::Receive> receive_;
     std::unique_ptr<query::Api> api_;
+    std::vector<std::pair<std::string, std::string>> routes_;
     Door http_{"http", {}, {}};
     Door otlp_{"otlp", {}, {}};
     Door grpc_{"grpc", {}, {}};

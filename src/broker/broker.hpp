@@ -4,6 +4,8 @@
 
 #include <memory>
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace ark::broker {
 
@@ -23,6 +25,8 @@ public:
     virtual std::string http_address() const = 0;  ///< HOST:PORT of the API, empty when closed
     virtual std::string otlp_address() const = 0;
     virtual std::string grpc_address() const = 0;
+    /// Every (method, path pattern) of the HTTP door but the page's own files: what /openapi.json has to describe.
+    virtual std::vector<std::pair<std::string, std::string>> routes() const = 0;
     /// Ends streams with `bye`, answers what is under way, leaves a clean journal. Idempotent. Blocks a few seconds at
     /// most.
     virtual void stop() = 0;

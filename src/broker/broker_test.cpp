@@ -6,7 +6,9 @@
 #include "net/sse.hpp"
 #include "otlp/build.hpp"
 
+#include <cctype>
 #include <filesystem>
+#include <set>
 #include <thread>
 
 #include <gmock/gmock.h>
@@ -144,6 +146,41 @@ TEST_F(RunningBroker, ServesThePageMetricsAndHealth) {
     const auto metrics = client().request("GET", "/metrics");
     EXPECT_THAT(metrics->body, testing::HasSubstr("ark_journal_end_offset 0\n"));
     EXPECT_EQ(client().request("GET", "/nothing")->status, 404);
+}
+
+// What is served is described, and nothing else; every reference within the document leads somewhere.
+TEST_F(RunningBroker, DescribesAllItsRoutes) {
+    const auto document = codec::JsonValue::parse(client().request("GET", "/openapi.json")->body);
+    ASSERT_TRUE(document);
+    std::vector<const codec::JsonValue*> open{&*document};
+    while (!open.empty()) {
+        const auto& value = *open.back();
+        open.pop_back();
+        for (const auto& element : value.array())
+            open.push_back(&element);
+        for (const auto& [name, member] : value.object()) {
+            open.push_back(&member);
+            if (name != "$ref") continue;
+            const auto* target = &*document;
+            for (auto rest = member.text().substr(2); !rest.empty();) {
+                const auto slash = rest.find('/');
+                target = &(*target)[rest.substr(0, slash)];
+                rest = slash == rest.npos ? std::string_view() : rest.substr(slash + 1);
+            }
+            EXPECT_TRUE(target->is_object()) << member.text();
+        }
+    }
+    std::set<std::pair<std::string, std::string>> described;
+    for (const auto& [path, operations] : (*document)["paths"].object()) {
+        for (const auto& [method, operation] : operations.object()) {
+            std::string upper;
+            for (const char c : method)
+                upper.push_back(static_cast<char>(std::toupper(c)));
+            described.emplace(upper, path);
+        }
+    }
+    const auto served = broker_->routes();
+    EXPECT_EQ(described, std::set(served.begin(), served.end()));
 }
 
 TEST_F(RunningBroker, KeepsTenantsApart) {

@@ -4,6 +4,7 @@
 #include "base/random.hpp"
 #include "codec/utf8.hpp"
 #include "query/answer.hpp"
+#include "query/openapi.hpp"
 #include "query/pages.hpp"
 #include "query/replay.hpp"
 #include "query/routes.hpp"
@@ -51,7 +52,11 @@ Problem too_many(std::string_view what) {
 
 class ApiImpl final : public Api {
 public:
-    ApiImpl(const ApiConfig& config, ApiDeps deps) : config_(config), deps_(std::move(deps)), id_seed_(random_seed()) {}
+    ApiImpl(const ApiConfig& config, ApiDeps deps)
+        : config_(config),
+          deps_(std::move(deps)),
+          openapi_(merge_openapi(openapi_text(), deps_.openapi_parts)),
+          id_seed_(random_seed()) {}
 
     void register_routes(net::Router& router) override {
         for (const auto& route : read_routes()) {
@@ -60,7 +65,8 @@ public:
         }
         router.add("GET", replay_pattern, [this](net::Exchange& exchange) { return serve_replay(exchange); });
         add_page(router, "/healthz", [](const net::RequestHead&) -> Outcome<Body> { return health_page(); });
-        add_page(router, "/openapi.json", [](const net::RequestHead&) -> Outcome<Body> { return openapi_page(); });
+        add_page(router, "/openapi.json",
+                 [this](const net::RequestHead&) -> Outcome<Body> { return openapi_page(openapi_); });
         add_page(router, "/problems/{type}",
                  [](const net::RequestHead& head) { return problem_page(head.path_values[0]); });
         add_work_page(router, "/readyz", [this](const net::RequestHead&) { return readiness(deps_, config_); });
@@ -112,6 +118,7 @@ private:
 
     const ApiConfig config_;
     const ApiDeps deps_;
+    const std::string openapi_;
     const std::uint64_t id_seed_;
     std::atomic<std::uint64_t> next_id_ = 0;
     std::atomic<std::size_t> in_flight_ = 0;  // reads given to the work pool

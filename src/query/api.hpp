@@ -13,6 +13,8 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
+#include <vector>
 
 /// The read side over HTTP: /v1/…, health, metrics and the OpenAPI document.
 namespace ark::query {
@@ -31,6 +33,8 @@ struct ApiDeps {
     std::function<bool(std::string& why)> ready;
     /// The body of /metrics. May be empty.
     std::function<std::string()> metrics;
+    /// OpenAPI documents of who else serves: their tags, paths and components join /openapi.json.
+    std::vector<std::string_view> openapi_parts = {};
 };
 
 struct ApiConfig {

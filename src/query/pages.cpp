@@ -44,9 +44,9 @@ Body metrics_page(const ApiDeps& deps) {
     return body;
 }
 
-Body openapi_page() {
+Body openapi_page(std::string_view document) {
     Body body;
-    body.text = openapi_text();
+    body.text = document;
     body.content_type = "application/vnd.oai.openapi+json;version=3.1";
     body.validator = true;
     return body;

@@ -28,6 +28,9 @@ struct ReceiveConfig {
 /// Who the request belongs to; an error is answered as it is (401, 403, 400).
 using TenantOf = std::function<Result<std::string>(const net::RequestHead&)>;
 
+/// What OpenAPI says of the doors: tags, paths and components.
+std::string_view openapi();
+
 /// Registers its handlers and serves until the servers are stopped. All members are thread-safe.
 class Receive {
 public:

@@ -60,6 +60,9 @@ struct StreamStatus {
     std::uint64_t filters = 0;  ///< distinct (filter, topics, view) groups
 };
 
+/// What OpenAPI says of GET /v1/stream: tags, paths and components.
+std::string_view openapi();
+
 class Stream {
 public:
     virtual ~Stream() = default;
