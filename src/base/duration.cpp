@@ -1,5 +1,6 @@
 #include "base/duration.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <iterator>
@@ -38,22 +39,52 @@ std::optional<double> read_unit(std::string_view& text, const Unit* begin, const
 
 }  // namespace
 
+namespace {
+
+__extension__ using Wide = __int128;  // a nanosecond more than 64 bits hold must be seen
+
+// "1.5" in units of `unit` nanoseconds, exactly; digits below a nanosecond are dropped.
+std::optional<Wide> scaled(std::string_view number, std::int64_t unit) {
+    const auto dot = number.find('.');
+    const auto whole = number.substr(0, dot);
+    const auto fraction = dot == std::string_view::npos ? std::string_view() : number.substr(dot + 1);
+    if (whole.empty() && fraction.empty()) return std::nullopt;
+    constexpr Wide limit = Wide{1} << 64;  // twice what fits: later sums cannot wrap
+    Wide nanos = 0;
+    for (const char digit : whole) {
+        nanos = nanos * 10 + Wide{digit - '0'} * unit;
+        if (nanos > limit) return std::nullopt;
+    }
+    for (Wide place = unit; const char digit : fraction) {
+        // Wide enough: a day has 47 bits, and digits past the first nineteen are below any nanosecond.
+        if (place < 1) break;
+        nanos += Wide{digit - '0'} * place / 10;
+        place /= 10;
+    }
+    return nanos;
+}
+
+}  // namespace
+
 std::optional<std::chrono::nanoseconds> parse_duration(std::string_view text) {
     const bool negative = text.starts_with('-');
     if (negative || text.starts_with('+')) text.remove_prefix(1);
     if (text.empty()) return std::nullopt;
     if (text == "0") return std::chrono::nanoseconds{0};
-    double total = 0;
+    Wide total = 0;
     while (!text.empty()) {
-        const auto number = read_number(text);
-        if (!number) return std::nullopt;
-        const auto factor = read_unit(text, std::begin(duration_units), std::end(duration_units));
-        if (!factor) return std::nullopt;
-        total += *number * *factor;
+        const auto number = text.substr(0, text.find_first_not_of("0123456789."));
+        text.remove_prefix(number.size());
+        const auto unit = read_unit(text, std::begin(duration_units), std::end(duration_units));
+        if (!unit || std::count(number.begin(), number.end(), '.') > 1) return std::nullopt;
+        const auto nanos = scaled(number, static_cast<std::int64_t>(*unit));
+        if (!nanos) return std::nullopt;
+        total += *nanos;
+        if (total > Wide{1} << 64) return std::nullopt;
     }
-    if (total > 9.2e18) return std::nullopt;
-    const auto nanos = std::llround(total);
-    return std::chrono::nanoseconds{negative ? -nanos : nanos};
+    const auto signed_total = negative ? -total : total;
+    if (signed_total < INT64_MIN || signed_total > INT64_MAX) return std::nullopt;
+    return std::chrono::nanoseconds{static_cast<std::int64_t>(signed_total)};
 }
 
 std::string to_text(std::chrono::nanoseconds duration) {

@@ -58,7 +58,7 @@ std::string to_text(const Issue& issue);
 /// Fills line and column of `issue` from its offset in `text`.
 void locate(Issue& issue, std::string_view text);
 
-/// A T, or what is wrong with the text.
+/// A T, or what is wrong with the text. error() gives a copy: name it before looking into its list.
 template <class T>
 using Compiled = boost::system::result<T, Issues>;
 

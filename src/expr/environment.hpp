@@ -32,6 +32,7 @@ struct Overload {
     bool variadic = false;  ///< the last parameter may be given any number of times, also none
     Native call = nullptr;  ///< nullptr: declared only; calling it fails with unknown_function
     const void* context = nullptr;
+    bool library = false;  ///< of the standard library: gives the same for the same arguments
 };
 
 /// A parameter that may be given by its name, and may be left out when it has a default.

@@ -116,6 +116,17 @@ Value Evaluation::fail(Code code, std::string_view message) {
     return failure == nullptr ? exhausted() : Value::error(*failure);
 }
 
+Value Evaluation::placed(const Value& error, std::uint32_t offset) {
+    if (exhausted_ != nullptr) {
+        if (exhaustion_.offset == no_offset) exhaustion_.offset = offset;
+        return exhausted();
+    }
+    const auto& failure = error.failure();
+    if (failure.offset != no_offset) return error;
+    const auto* copy = make<Failure>(Failure{failure.code, failure.message, offset});
+    return copy == nullptr ? exhausted() : Value::error(*copy);
+}
+
 char* Evaluation::room(std::size_t size) {
     if (size > limits_.string_bytes) {
         exhaust(fmt::format("a text of more than {} bytes", limits_.string_bytes));

@@ -61,6 +61,8 @@ public:
     Value exhausted() const;  ///< the error, when is_exhausted()
     /// An error value with a message; the evaluator adds the position.
     Value fail(Code code, std::string_view message);
+    /// The error with a position, unless it has one.
+    Value placed(const Value& error, std::uint32_t offset);
     Value text(std::string_view copied);   ///< a string value of a copy
     Value bytes(std::string_view copied);  ///< a bytes value of a copy
     /// Room for `size` bytes to be written and then wrapped in Value::string; nullptr when the budget is used up.

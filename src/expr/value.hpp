@@ -71,6 +71,7 @@ class Opaque {
 public:
     virtual std::string_view type_name() const = 0;
     virtual bool equals(const Opaque& other) const = 0;  ///< other has the same type_name()
+    virtual std::string text() const = 0;                ///< for string() and messages
 
 protected:
     ~Opaque() = default;

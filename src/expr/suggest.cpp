@@ -1,0 +1,48 @@
+#include "expr/suggest.hpp"
+
+#include <algorithm>
+#include <cctype>
+#include <cstddef>
+#include <numeric>
+
+namespace ark::expr {
+
+namespace {
+
+// Levenshtein distance, upper and lower case being the same letter.
+std::size_t distance(std::string_view a, std::string_view b) {
+    std::vector<std::size_t> row(b.size() + 1);
+    std::iota(row.begin(), row.end(), std::size_t{0});
+    const auto lower = [](char c) { return std::tolower(static_cast<unsigned char>(c)); };
+    for (std::size_t i = 1; i <= a.size(); ++i) {
+        auto diagonal = row[0];
+        row[0] = i;
+        for (std::size_t j = 1; j <= b.size(); ++j) {
+            const auto substitution = diagonal + (lower(a[i - 1]) == lower(b[j - 1]) ? 0 : 1);
+            diagonal = row[j];
+            row[j] = std::min({row[j] + 1, row[j - 1] + 1, substitution});
+        }
+    }
+    return row.back();
+}
+
+}  // namespace
+
+std::string suggestion(std::string_view wrong, const std::vector<std::string>& candidates) {
+    constexpr std::size_t name_bytes_max = 100;  // nobody mistypes a longer one
+    if (wrong.empty() || wrong.size() > name_bytes_max) return {};
+    const auto allowed = std::max<std::size_t>(1, wrong.size() / 4);
+    const std::string* best = nullptr;
+    auto best_distance = allowed + 1;
+    for (const auto& candidate : candidates) {
+        const auto longer = std::max(candidate.size(), wrong.size());
+        if (longer - std::min(candidate.size(), wrong.size()) > allowed) continue;
+        const auto edits = distance(wrong, candidate);
+        if (edits >= best_distance) continue;
+        best_distance = edits;
+        best = &candidate;
+    }
+    return best == nullptr ? std::string() : *best;
+}
+
+}  // namespace ark::expr
