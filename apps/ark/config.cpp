@@ -1,6 +1,7 @@
 #include "config.hpp"
 
 #include "config_file.hpp"
+#include "reference_variables.hpp"
 
 #include <algorithm>
 #include <cstdlib>
@@ -133,6 +134,10 @@ std::string Configuration::client_text(std::string_view name) const {
         if (effective.setting->name == name && !effective.values.empty()) return effective.values.front();
     }
     return "";
+}
+
+Status Configuration::adopt_reference_variables(const Environment& environment) {
+    return cli::adopt_reference_variables(broker_, environment);
 }
 
 Result<broker::BrokerConfig> Configuration::broker_config() const {

@@ -35,6 +35,8 @@ public:
     /// Of a client setting: its text, "" when there is none.
     std::string client_text(std::string_view name) const;
 
+    /// Takes the variables of the reference's broker for what nothing stronger has said (reference_variables.hpp).
+    Status adopt_reference_variables(const Environment& environment);
     /// Parsed and checked; the error says which setting, from where.
     Result<broker::BrokerConfig> broker_config() const;
     std::string default_data_directory() const { return home_data_; }

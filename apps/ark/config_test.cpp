@@ -29,11 +29,12 @@ protected:
         std::ofstream(path) << text;
         return path;
     }
-    Result<Configuration> load() {
-        return Configuration::load(invocation_, [this](const std::string& name) -> std::optional<std::string> {
+    Result<Configuration> load() { return Configuration::load(invocation_, environment()); }
+    Environment environment() {
+        return [this](const std::string& name) -> std::optional<std::string> {
             const auto found = environment_.find(name);
             return found == environment_.end() ? std::nullopt : std::optional(found->second);
-        });
+        };
     }
     const Effective& setting(const Configuration& configuration, std::string_view name) {
         for (const auto& effective : configuration.broker()) {
@@ -168,6 +169,47 @@ TEST_F(ConfigTest, ChecksEveryValue) {
             EXPECT_THAT(config.error().context, HasSubstr(name));
         }
     }
+}
+
+TEST_F(ConfigTest, TakesTheVariablesOfTheReference) {
+    environment_["PORT"] = "9090";
+    environment_["HOST"] = "0.0.0.0";
+    environment_["LOG_LEVEL"] = "trace";
+    environment_["MAX_SPANS"] = "100000";
+    environment_["EVENT_BACKEND"] = "memory";
+    environment_["TRACE_FILE_PATH"] = "/data/traces.json";
+    EXPECT_EQ(load()->broker_config()->listen->port, 8080);  // only where it is asked for
+
+    auto configuration = load();
+    ASSERT_TRUE(configuration->adopt_reference_variables(environment()));
+    const auto config = configuration->broker_config();
+    ASSERT_TRUE(config) << config.error().context;
+    EXPECT_EQ(config->listen, (broker::ListenAddress{"0.0.0.0", 9090}));
+    EXPECT_EQ(config->log_level, "debug");
+    EXPECT_EQ(config->spans_max, 100'000u);
+    EXPECT_EQ(config->data, "/data/ark");
+    EXPECT_EQ(setting(*configuration, "listen").origin, "env PORT");
+
+    environment_["ARK_LISTEN"] = "127.0.0.1:1";
+    invocation_.add("data", "/mine");
+    configuration = load();
+    ASSERT_TRUE(configuration->adopt_reference_variables(environment()));
+    EXPECT_EQ(configuration->broker_config()->listen->port, 1);
+    EXPECT_EQ(configuration->broker_config()->data, "/mine");
+}
+
+TEST_F(ConfigTest, RefusesVariablesOfTheReferenceThatItCannotFollow) {
+    const auto refused = [this](const std::string& variable, const std::string& value) {
+        environment_[variable] = value;
+        auto configuration = load();
+        auto status = configuration->adopt_reference_variables(environment());
+        environment_.erase(variable);
+        if (status) status = Status(configuration->broker_config().error());
+        return status.error().context;
+    };
+    EXPECT_THAT(refused("MESSAGE_BACKEND", "postgres"), HasSubstr("needs no database"));
+    EXPECT_THAT(refused("CHUNK_BACKEND", "redis"), HasSubstr("CHUNK_BACKEND=redis"));
+    EXPECT_THAT(refused("LOG_LEVEL", "loud"), HasSubstr("LOG_LEVEL=loud"));
 }
 
 TEST_F(ConfigTest, NothingToListenOnIsAnError) {

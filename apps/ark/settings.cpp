@@ -127,6 +127,10 @@ Result<T> between(const std::string& text) {
     return whole<T>(text, Least, Most);
 }
 
+Result<std::uint64_t> any_count(const std::string& text) {
+    return whole<std::uint64_t>(text, 0, std::numeric_limits<std::uint64_t>::max());
+}
+
 constexpr auto uint_max = std::numeric_limits<std::uint32_t>::max();
 
 }  // namespace
@@ -155,6 +159,11 @@ const std::vector<Setting>& broker_settings() {
         {"retention-bytes", "SIZE", "0", "delete the oldest segments beyond this size; 0: never", false,
          set<&C::retention_bytes, size>},
         {"segment-bytes", "SIZE", "256MiB", "size of a journal segment", false, set<&C::segment_bytes, size>},
+        {"messages-max", "N", "0", "newest messages that /messages shows; 0: all", false,
+         set<&C::messages_max, any_count>},
+        {"chunks-max", "N", "0", "newest chunks that /stream shows; 0: all", false, set<&C::chunks_max, any_count>},
+        {"spans-max", "N", "0", "newest spans that /traces shows; 0: all", false, set<&C::spans_max, any_count>},
+        {"events-max", "N", "0", "newest events that /events shows; 0: all", false, set<&C::events_max, any_count>},
         {"request-bytes-max", "SIZE", "64MiB", "largest request, as sent and again inflated", false,
          set<&C::request_bytes_max, size>},
         {"inflate-ratio-max", "N", "200", "most inflated bytes per byte received, beyond the first MiB", false,

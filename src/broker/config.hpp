@@ -37,6 +37,12 @@ struct BrokerConfig {
     std::uint64_t retention_bytes = 0;      ///< 0: no limit by size
     std::uint64_t segment_bytes = 256ull << 20;
 
+    // How many items the reference's paths show: the newest; 0: all. The journal keeps what retention says.
+    std::uint64_t messages_max = 0;
+    std::uint64_t chunks_max = 0;
+    std::uint64_t spans_max = 0;
+    std::uint64_t events_max = 0;
+
     // What one request may be.
     std::uint64_t request_bytes_max = 64ull << 20;  ///< as sent, and again after inflating
     double inflate_ratio_max = 200;                 ///< inflated bytes per received byte, beyond the first MiB
