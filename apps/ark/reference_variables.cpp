@@ -19,7 +19,7 @@ constexpr Pair levels[] = {
     {"fatal", "error"}, {"error", "error"}, {"warn", "warn"},  {"info", "info"},
     {"debug", "debug"}, {"trace", "debug"}, {"silent", "off"},
 };
-constexpr std::string_view backends[] = {"MESSAGE_BACKEND", "EVENT_BACKEND", "CHUNK_BACKEND"};
+constexpr std::string_view backends[] = {"MESSAGE_BACKEND", "EVENT_BACKEND", "SESSIONS_BACKEND", "CHUNK_BACKEND"};
 constexpr std::string_view files[] = {"MEMORY_FILE_PATH", "STREAM_FILE_PATH", "TRACE_FILE_PATH", "EVENT_FILE_PATH",
                                       "SESSIONS_FILE_PATH"};
 
