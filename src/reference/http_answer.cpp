@@ -1,6 +1,7 @@
 #include "reference/http_answer.hpp"
 
 #include "codec/json_writer.hpp"
+#include "codec/utf8.hpp"
 #include "net/etag.hpp"
 #include "reference/json_text.hpp"
 
@@ -47,7 +48,8 @@ std::string_view undecodable(std::string_view path) {
     while (!rest.empty()) {
         const auto end = std::min(rest.find('/'), rest.size());
         const auto segment = rest.substr(0, end);
-        if (!net::percent_decode(segment)) return segment;
+        const auto text = net::percent_decode(segment);
+        if (!text || !codec::valid_utf8(*text)) return segment;
         rest.remove_prefix(std::min(end + 1, rest.size()));
     }
     return path;
@@ -100,9 +102,13 @@ std::optional<net::Response> unrouted_answer(const AnswerStyle& style, const net
     if (head.path == "/v1" || head.path.starts_with("/v1/")) return std::nullopt;
     if (head.method == "OPTIONS") return preflight(style, head);
     if (match.status != 400) return refusal_answer(style, head, not_found("Not found"));
-    Refusal refusal{400, "REQUEST_ERROR", "Failed to decode param '"};
+    return refusal_answer(style, head, undecodable_path(head));
+}
+
+Refusal undecodable_path(const net::RequestHead& head) {
+    Refusal refusal(400, "REQUEST_ERROR", "Failed to decode param '");
     refusal.message.append(repaired_utf8(undecodable(head.target))).append("'");
-    return refusal_answer(style, head, refusal);
+    return refusal;
 }
 
 }  // namespace ark::reference

@@ -24,6 +24,8 @@ net::Response empty_answer(const AnswerStyle& style);
 /// Of an event stream's head.
 net::Fields stream_fields(const AnswerStyle& style);
 
+/// 400 that names the first segment of the path that is malformed, or not UTF-8.
+Refusal undecodable_path(const net::RequestHead& head);
 /// For paths that nothing serves: the reference answers 404 whatever the method, 204 to any OPTIONS, 400 where a value
 /// cannot be decoded. Nothing for paths under /v1, which are not its own.
 std::optional<net::Response> unrouted_answer(const AnswerStyle& style, const net::RequestHead& head,

@@ -1,6 +1,9 @@
 #include "reference/routes.hpp"
 
+#include "codec/utf8.hpp"
 #include "reference/handlers.hpp"
+
+#include <algorithm>
 
 namespace ark::reference {
 namespace {
@@ -59,9 +62,14 @@ public:
 
 private:
     awaitable<void> serve(net::Exchange& exchange, awaitable<void> (*handler)(Call& call)) {
-        auto tenant = shared_.ground.tenant_of(exchange.head());
+        const auto& head = exchange.head();
+        if (!std::all_of(head.path_values.begin(), head.path_values.end(), codec::valid_utf8)) {
+            auto response = refusal_answer(shared_.ground.style, head, undecodable_path(head));
+            co_return co_await exchange.respond(std::move(response));
+        }
+        auto tenant = shared_.ground.tenant_of(head);
         if (!tenant) {
-            auto response = refusal_answer(shared_.ground.style, exchange.head(), refusal_of(tenant.error()));
+            auto response = refusal_answer(shared_.ground.style, head, refusal_of(tenant.error()));
             co_return co_await exchange.respond(std::move(response));
         }
         Call call(shared_, exchange, std::move(*tenant));

@@ -79,6 +79,7 @@ Outcome<SessionsListing> read_sessions_listing(const Params& params) {
 
 std::optional<UnixNanos> parse_date(std::string_view text) {
     constexpr std::string_view whole = "0000-01-01T00:00:00Z";
+    if (text.size() < 4) return std::nullopt;
     std::string full(text);
     const bool has_zone = full.size() > 10 && full.find_first_of("Zz+-", 10) != full.npos;
     if (full.size() == 16 && !has_zone) full += ":00";          // a time to the minute
