@@ -28,8 +28,11 @@ public:
     bool push(Waiting& waiting);
     /// Writer. Waits until something is there, it is closed, or `deadline` (steady clock) has come. Takes what fits
     /// into a group, at least one. Empty: the deadline passed, or closed and drained.
+    ///
+    /// `gather_until`: once something is there, waits until then for a group worth its sync.
     std::vector<Waiting> take(std::uint64_t group_bytes_max,
-                              std::optional<std::chrono::steady_clock::time_point> deadline);
+                              std::optional<std::chrono::steady_clock::time_point> deadline,
+                              std::optional<std::chrono::steady_clock::time_point> gather_until);
     /// No more pushes; what is inside can still be taken.
     void close();
     bool closed_and_empty() const;
@@ -40,6 +43,7 @@ public:
 
 private:
     void refuse_locked(Waiting& waiting, const Error& error);
+    bool worth_a_sync_locked() const;
 
     const std::uint64_t bytes_max_;
     mutable std::mutex mutex_;  // leaf
@@ -49,6 +53,7 @@ private:
     std::uint64_t taken_bytes_ = 0;
     std::optional<Error> refusal_;
     bool closed_ = false;
+    bool gathering_ = false;  // the writer waits for more than the first
 };
 
 }  // namespace ark::journal
