@@ -57,5 +57,15 @@ TEST(Utf8, SlowAndFastCheckAgree) {
     }
 }
 
+TEST(Utf8, RepairsWhatIsNoText) {
+    EXPECT_EQ(repaired_utf8("plain \xC3\xA4"), "plain \xC3\xA4");
+    EXPECT_EQ(repaired_utf8("a\xFF"
+                            "b"),
+              "a\xEF\xBF\xBD"
+              "b");
+    EXPECT_EQ(repaired_utf8("cut \xE2\x82"), "cut \xEF\xBF\xBD");
+    EXPECT_EQ(repaired_utf8(""), "");
+}
+
 }  // namespace
 }  // namespace ark::codec

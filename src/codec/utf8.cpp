@@ -44,4 +44,19 @@ std::size_t utf8_error_offset(std::string_view text) {
     return at;
 }
 
+std::string repaired_utf8(std::string_view text) {
+    if (valid_utf8(text)) return std::string(text);
+    std::string out;
+    while (true) {
+        const auto good = utf8_error_offset(text);
+        out += text.substr(0, good);
+        if (good == text.size()) return out;
+        out += "\xEF\xBF\xBD";
+        text.remove_prefix(good + 1);
+        // The rest of the broken sequence stands for the same one character.
+        while (!text.empty() && (static_cast<unsigned char>(text.front()) & 0xc0) == 0x80)
+            text.remove_prefix(1);
+    }
+}
+
 }  // namespace ark::codec

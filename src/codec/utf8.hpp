@@ -2,6 +2,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <string>
 #include <string_view>
 
 namespace ark::codec {
@@ -45,5 +46,8 @@ inline bool valid_utf8(std::string_view text) {
 /// Offset of the first byte of the first invalid sequence; text.size() when all of it is valid. Slow: for error
 /// messages.
 std::size_t utf8_error_offset(std::string_view text);
+
+/// Bytes of unknown origin as text: each invalid sequence becomes U+FFFD.
+std::string repaired_utf8(std::string_view text);
 
 }  // namespace ark::codec
