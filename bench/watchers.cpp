@@ -1,7 +1,8 @@
 // Subscribers of an event stream, many in one thread: counts span frames and measures emission to receipt, since the
 // load generator writes the time of sending as the start of each span.
 //   ark_watchers --address H:P --path '/v1/stream?topics=span' --watchers N --seconds S [--pid P]
-// Prints one line of JSON: frames, latencies in ms, bytes, resident memory growth of process P per watcher.
+// Prints one line of JSON: frames and bytes (their rates between the first frame and the last), latencies in ms,
+// resident memory growth of process P per watcher.
 #include "base/time.hpp"
 
 #include <algorithm>
@@ -121,6 +122,8 @@ int main(int argc, char** argv) {
     std::vector<double> latencies;
     std::uint64_t bytes = 0;
     double idle_kib = 0;
+    std::uint64_t frames = 0;
+    Steady::time_point first_frame, last_frame;
     const auto begin = Steady::now();
     const auto end = begin + std::chrono::duration_cast<Steady::duration>(std::chrono::duration<double>(seconds));
     static char chunk[1 << 18];
@@ -138,14 +141,16 @@ int main(int argc, char** argv) {
             }
             bytes += static_cast<std::uint64_t>(got);
             watcher.pending.append(chunk, static_cast<std::size_t>(got));
+            const auto had = watcher.frames;
             take(watcher, latencies, events[i].data.u32 % 8 == 0);
+            if (watcher.frames == had) continue;
+            frames += watcher.frames - had;
+            last_frame = Steady::now();
+            if (first_frame == Steady::time_point()) first_frame = last_frame;
         }
         if (pid != 0) idle_kib = std::max(idle_kib, resident_kib(pid));
     }
-    const double elapsed = std::chrono::duration<double>(Steady::now() - begin).count();
-    std::uint64_t frames = 0;
-    for (const auto& watcher : watchers)
-        frames += watcher.frames;
+    const double elapsed = std::max(1e-3, std::chrono::duration<double>(last_frame - first_frame).count());
     std::sort(latencies.begin(), latencies.end());
     const auto at = [&latencies](double q) {
         return latencies.empty() ? 0.0
