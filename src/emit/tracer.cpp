@@ -47,17 +47,7 @@ void put_subject(otlp::ValueMap& attributes, const Context& context) {
 
 /// OTLP demands UTF-8, and a receiver refuses the whole request for one byte that is none; tools answer with anything.
 void make_valid(std::string& text) {
-    if (codec::valid_utf8(text)) return;
-    std::string valid;
-    std::string_view rest = text;
-    while (!rest.empty()) {
-        const auto good = codec::utf8_error_offset(rest);
-        valid += rest.substr(0, good);
-        if (good == rest.size()) break;
-        valid += "\xef\xbf\xbd";  // U+FFFD
-        rest.remove_prefix(good + 1);
-    }
-    text = std::move(valid);
+    text = codec::repaired_utf8(text);
 }
 
 void make_valid(otlp::ValueMap& map) {
@@ -172,7 +162,7 @@ Operation Tracer::start(const Context& parent, OperationSpec spec) {
     span.attributes = std::move(spec.attributes);
     if (!spec.span_kind.empty()) put_text(span.attributes, key::kind, spec.span_kind);
     put_subject(span.attributes, operation.context_);
-    if (!operation.operation_.empty()) {
+    if (!operation.operation_.empty() && !spec.announced) {
         announce(operation.context_, operation.operation_ + "Start", span.name, operation.metadata_, operation.parent_,
                  span.start);
     }

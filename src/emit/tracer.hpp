@@ -27,6 +27,7 @@ struct OperationSpec {
     otlp::ValueMap attributes;  ///< of the span
     otlp::ValueMap metadata;    ///< of its events, first and last
     UnixNanos start;            ///< 0: now. Of a run that goes on after a crash: when it first began
+    bool announced = false;     ///< likewise: an earlier process sent the Start event
     std::string agent;          ///< becomes Context::agent below
     std::string team;           ///< likewise
 };

@@ -1,0 +1,76 @@
+#pragma once
+#include "base/result.hpp"
+#include "emit/tracer.hpp"
+#include "runtime/asio.hpp"
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <string_view>
+
+namespace ark::agents {
+
+/// A completed step, as it is recorded: what was asked, and what came of it.
+struct Step {
+    std::string path;    ///< which step of the run: "agent.clerk/llm.0"
+    std::string kind;    ///< "llm", "tool"
+    std::string inputs;  ///< hash of what led to the result
+    std::string result;  ///< JSON
+};
+
+/// What a run has completed so far. A run that goes on after a crash finds its results here instead of repeating calls
+/// (design.md §6).
+class Steps {
+public:
+    virtual ~Steps() = default;
+    /// The result of the step if it was completed with the same inputs; null: it is to be taken. Valid until the next
+    /// call of anything here.
+    virtual const std::string* find(std::string_view path, std::string_view inputs) const = 0;
+    /// Resolves when the step is durable, and the telemetry that was recorded before it too. Only then may the next one
+    /// begin. An error means that the run cannot be continued safely.
+    virtual awaitable<Status> record(Step step) = 0;
+    /// When something that lasts over several steps (an agent, a turn) began: now, if it does so for the first time.
+    struct Begun {
+        UnixNanos at;
+        bool before = false;  ///< by an earlier process, which announced it
+    };
+    virtual Begun begin(std::string_view path) = 0;
+};
+
+/// Text as it is written, for those who watch live. Never waits, never fails.
+class Chunks {
+public:
+    virtual ~Chunks() = default;
+    virtual void text(const emit::Context& context, std::string_view model, std::string_view text) = 0;
+};
+
+/// What the steps of one run share. Lives as long as the run; one executor.
+struct Execution {
+    emit::Tracer& tracer;
+    Steps& steps;
+    Chunks* chunks = nullptr;            ///< none: answers are not streamed
+    std::stop_token stop;                ///< cancelled, timed out, or the process stops
+    std::size_t model_calls_left = 200;  ///< of the whole run: no loop is endless
+    std::size_t tool_calls_left = 1000;
+};
+
+/// Starts an operation that lasts over several steps, under the time of its first beginning.
+emit::Operation start_lasting(Execution& execution, const emit::Context& parent, emit::OperationSpec spec);
+
+/// A hash for Step::inputs: of texts in order.
+class InputHash {
+public:
+    InputHash& add(std::string_view text);
+    std::string text() const;
+
+private:
+    std::uint64_t high_ = 0;
+    std::uint64_t low_ = 0;
+};
+
+/// errorType of an error, in the words of the event dictionary.
+std::string_view error_type_of(const Error& error);
+
+}  // namespace ark::agents
