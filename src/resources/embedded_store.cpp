@@ -247,7 +247,8 @@ Outcome<std::unique_ptr<Watch>> StoreImpl::watch(const Kind& kind, WatchOptions 
     const auto from = options.from;
     auto watch = std::make_unique<WatchImpl>(*this, kind, std::move(options), std::move(executor));
     const std::lock_guard lock(mutex_);
-    if (from && !history_.covers(*from)) return WatchImpl::too_old(*from);
+    // A version from the future is one of another store's past.
+    if (from && (!history_.covers(*from) || *from > state_.version())) return WatchImpl::too_old(*from);
     watch->version_ = from ? *from : state_.version();
     if (!from) {
         const auto [begin, end] = state_.range(kind, watch->options_.ns);
