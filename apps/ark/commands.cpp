@@ -8,6 +8,11 @@ std::vector<CommandSpec> all_commands() {
     CommandTable table;
     add_up(table);
     add_broker(table);
+    add_controller(table);
+    add_apply(table);
+    add_get(table);
+    add_describe(table);
+    add_delete(table);
     add_watch(table);
     add_lists(table);
     add_events_tail(table);

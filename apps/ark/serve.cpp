@@ -26,10 +26,9 @@ Status write_port_file(const std::string& path, const std::string& line) {
 
 }  // namespace
 
-Result<Exit> serve(const Context& context, const broker::BrokerConfig& config,
-                   const std::function<void(broker::Broker&)>& ready, const std::function<void()>& leaving) {
-    telemetry::configure_log(*telemetry::parse_level(config.log_level),
-                             config.log_json ? telemetry::LogFormat::json : telemetry::LogFormat::text);
+Result<Exit> serve(const Context& context, const Service& service) {
+    telemetry::configure_log(*telemetry::parse_level(service.log_level),
+                             service.log_json ? telemetry::LogFormat::json : telemetry::LogFormat::text);
     // Threads inherit this: only sigwait below sees the two signals.
     sigset_t signals;
     sigset_t previous;
@@ -38,25 +37,45 @@ Result<Exit> serve(const Context& context, const broker::BrokerConfig& config,
     sigaddset(&signals, SIGTERM);
     pthread_sigmask(SIG_BLOCK, &signals, &previous);
 
-    ARK_TRY(auto broker, broker::Broker::create(config));
-    ARK_TRY_STATUS(broker->start());
+    ARK_TRY(const auto ready_line, service.start());
     // Beyond this point requests are accepted.
-    if (!config.port_file.empty()) {
-        ARK_TRY_STATUS(write_port_file(config.port_file, broker->ready_line()));
+    if (!service.port_file.empty()) {
+        ARK_TRY_STATUS(write_port_file(service.port_file, ready_line));
     }
     // The one line on standard output: programs that started us read the addresses from it.
-    context.out().line(broker->ready_line());
+    context.out().line(ready_line);
     context.out().flush();
-    if (ready) ready(*broker);
+    service.announced();
 
     int signal = 0;
     sigwait(&signals, &signal);
     pthread_sigmask(SIG_SETMASK, &previous, nullptr);  // a second one ends us without ceremony
     context.debug(fmt::format("stopping after signal {}", signal));
-    if (leaving) leaving();
-    broker->stop();
-    if (!config.port_file.empty()) std::remove(config.port_file.c_str());
+    service.stop();
+    if (!service.port_file.empty()) std::remove(service.port_file.c_str());
     return Exit::success;
+}
+
+Result<Exit> serve(const Context& context, const broker::BrokerConfig& config,
+                   const std::function<void(broker::Broker&)>& ready, const std::function<void()>& leaving) {
+    std::unique_ptr<broker::Broker> broker;
+    Service service;
+    service.log_level = config.log_level;
+    service.log_json = config.log_json;
+    service.port_file = config.port_file;
+    service.start = [&]() -> Result<std::string> {
+        ARK_TRY(broker, broker::Broker::create(config));
+        ARK_TRY_STATUS(broker->start());
+        return broker->ready_line();
+    };
+    service.announced = [&] {
+        if (ready) ready(*broker);
+    };
+    service.stop = [&] {
+        if (leaving) leaving();
+        broker->stop();
+    };
+    return serve(context, service);
 }
 
 }  // namespace ark::cli

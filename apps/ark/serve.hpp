@@ -3,12 +3,25 @@
 #include "context.hpp"
 
 #include <functional>
+#include <string>
 
 namespace ark::cli {
 
-/// Opens a broker, says where it listens (ready line on standard output, port file), calls `ready`, waits for SIGINT or
-/// SIGTERM, calls `leaving`, and stops it. A second signal ends the process at once. Blocks; main thread only, before
-/// any other thread.
+/// Something that runs until it is told to stop.
+struct Service {
+    std::string log_level = "info";
+    bool log_json = false;
+    std::string port_file;                       ///< gets the ready line; empty: none
+    std::function<Result<std::string>()> start;  ///< accepts requests when it returns; gives the ready line
+    std::function<void()> announced = [] {};     ///< after the ready line was written
+    std::function<void()> stop;
+};
+
+/// Starts it, says where it listens (ready line on standard output, port file), waits for SIGINT or SIGTERM, and stops
+/// it. A second signal ends the process at once. Blocks; main thread only, before any other thread.
+Result<Exit> serve(const Context& context, const Service& service);
+
+/// The same for a broker. `ready` is called when it listens, `leaving` before it is stopped.
 Result<Exit> serve(const Context& context, const broker::BrokerConfig& config,
                    const std::function<void(broker::Broker&)>& ready = {}, const std::function<void()>& leaving = {});
 

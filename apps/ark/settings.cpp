@@ -46,19 +46,6 @@ Result<bool> boolean(const std::string& text) {
     return wanted("true or false", text);
 }
 
-Result<std::optional<ListenAddress>> address(const std::string& text) {
-    if (text == "off") return std::optional<ListenAddress>();
-    const auto colon = text.rfind(':');
-    if (colon == std::string::npos || colon == 0) return wanted("HOST:PORT or off", text);
-    ListenAddress found;
-    found.host = text.substr(0, colon);
-    if (found.host.starts_with('[') && found.host.ends_with(']'))
-        found.host = found.host.substr(1, found.host.size() - 2);
-    if (found.host == "localhost") found.host = "127.0.0.1";
-    ARK_TRY(found.port, whole<std::uint16_t>(text.substr(colon + 1), 0, std::numeric_limits<std::uint16_t>::max()));
-    return std::optional(std::move(found));
-}
-
 Status durability(BrokerConfig& config, const std::string& text) {
     if (text == "sync") {
         config.durability = journal::Durability::sync;
@@ -135,16 +122,29 @@ constexpr auto uint_max = std::numeric_limits<std::uint32_t>::max();
 
 }  // namespace
 
+Result<std::optional<ListenAddress>> parse_listen(const std::string& text) {
+    if (text == "off") return std::optional<ListenAddress>();
+    const auto colon = text.rfind(':');
+    if (colon == std::string::npos || colon == 0) return wanted("HOST:PORT or off", text);
+    ListenAddress found;
+    found.host = text.substr(0, colon);
+    if (found.host.starts_with('[') && found.host.ends_with(']'))
+        found.host = found.host.substr(1, found.host.size() - 2);
+    if (found.host == "localhost") found.host = "127.0.0.1";
+    ARK_TRY(found.port, whole<std::uint16_t>(text.substr(colon + 1), 0, std::numeric_limits<std::uint16_t>::max()));
+    return std::optional(std::move(found));
+}
+
 const std::vector<Setting>& broker_settings() {
     using C = BrokerConfig;
     static const std::vector<Setting> table = {
         {"listen", "HOST:PORT", "127.0.0.1:8080",
          "API, event streams, OTLP/HTTP and dashboard; port 0: any free one; off: none", false,
-         set<&C::listen, address>},
+         set<&C::listen, parse_listen>},
         {"otlp-listen", "HOST:PORT", "127.0.0.1:4318", "OTLP/HTTP on its usual port; off: none", false,
-         set<&C::otlp_listen, address>},
+         set<&C::otlp_listen, parse_listen>},
         {"grpc-listen", "HOST:PORT", "127.0.0.1:4317", "OTLP/gRPC on its usual port; off: none", false,
-         set<&C::grpc_listen, address>},
+         set<&C::grpc_listen, parse_listen>},
         {"allow-public", "", "false", "allow addresses beyond loopback although nobody is asked for a credential",
          false, set<&C::allow_public, boolean>},
         {"cors-origin", "ORIGIN", "", "web pages that may call the API; * for all", true, cors_origin},
@@ -195,6 +195,8 @@ const std::vector<Setting>& broker_settings() {
 const std::vector<Setting>& client_settings() {
     static const std::vector<Setting> table = {
         {"server", "URL", "http://127.0.0.1:8080", "the broker to talk to", false, nullptr},
+        {"controller", "URL", "http://127.0.0.1:8090", "the controller that apply, get, describe and delete talk to",
+         false, nullptr},
         {"output", "FORMAT", "", "table, wide, json, yaml, ndjson or name", false, nullptr},
         {"color", "WHEN", "auto", "auto, always or never", false, nullptr},
         {"time", "STYLE", "local", "local, utc, relative or unix", false, nullptr},

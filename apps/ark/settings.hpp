@@ -20,6 +20,9 @@ struct Setting {
     Status (*apply)(broker::BrokerConfig& config, const std::string& text) = nullptr;
 };
 
+/// "HOST:PORT", or "off". Errors: config.
+Result<std::optional<broker::ListenAddress>> parse_listen(const std::string& text);
+
 /// Of `ark broker` and `ark up`.
 const std::vector<Setting>& broker_settings();
 /// Of the commands that talk to a broker; keys at the top of the file. Their flags are global_options().

@@ -71,14 +71,10 @@ unsigned net_threads(const BrokerConfig& config) {
     return std::clamp(std::thread::hardware_concurrency(), 1u, 4u);
 }
 
-bool is_loopback(const std::string& host) {
-    return host == "::1" || host == "localhost" || host.starts_with("127.");
-}
-
 /// Exposing without authentication needs the explicit flag (design, Security).
 Status check_exposure(const BrokerConfig& config) {
     for (const auto& address : {config.listen, config.otlp_listen, config.grpc_listen}) {
-        if (!address || config.allow_public || is_loopback(address->host)) continue;
+        if (!address || config.allow_public || net::is_loopback(address->host)) continue;
         return fail(Errc::config, "refusing to listen on " + address->host +
                                       ": anyone who can reach it could read and write everything, since there is no "
                                       "authentication. Listen on 127.0.0.1, or accept the risk with --allow-public");

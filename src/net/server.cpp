@@ -146,6 +146,10 @@ private:
 
 }  // namespace
 
+bool is_loopback(std::string_view host) {
+    return host == "::1" || host == "localhost" || host.starts_with("127.");
+}
+
 Result<std::unique_ptr<Server>> Server::create(runtime::IoPool& pool, const ServerConfig& config,
                                                const Router& router) {
     raise_descriptor_limit();

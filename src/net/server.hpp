@@ -21,6 +21,9 @@ struct ServerConfig {
     std::vector<std::string> cors_origins;   ///< allow-list; "*" allows all; empty: no CORS headers
 };
 
+/// Whether only this machine reaches it: an IP address, or "localhost".
+bool is_loopback(std::string_view host);
+
 struct ServerCounters {
     std::uint64_t connections_open = 0;
     std::uint64_t connections_total = 0;

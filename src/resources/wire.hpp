@@ -15,7 +15,7 @@ enum class Shape {
 };
 Shape shape_wanted(std::string_view accept);
 
-/// JSON or YAML, by content type (JSON when there is none). Errors: unsupported_media_type, bad_request.
+/// JSON or YAML, by content type. Errors: unsupported_media_type, bad_request.
 Outcome<JsonValue> read_document(std::string_view content_type, std::string_view bytes);
 
 Outcome<PatchType> patch_type_of(std::string_view content_type);

@@ -10,6 +10,11 @@ using CommandTable = std::vector<CommandSpec>;
 
 void add_up(CommandTable& table);
 void add_broker(CommandTable& table);
+void add_controller(CommandTable& table);
+void add_apply(CommandTable& table);
+void add_get(CommandTable& table);
+void add_describe(CommandTable& table);
+void add_delete(CommandTable& table);
 void add_watch(CommandTable& table);
 void add_events_tail(CommandTable& table);
 void add_lists(CommandTable& table);  // sessions, queries, traces, events, spans

@@ -1,0 +1,19 @@
+#pragma once
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace ark::controller {
+
+/// Every option of `ark controller`, already parsed.
+struct ControllerConfig {
+    std::string host = "127.0.0.1";
+    std::uint16_t port = 8090;              ///< 0: any free one; see Controller::ready_line()
+    bool allow_public = false;              ///< an address beyond loopback is refused without this
+    std::vector<std::string> cors_origins;  ///< "*" allows all; empty: no CORS headers
+    std::string data;                       ///< directory of resources/; made when missing
+    bool private_models = true;             ///< models may be on this machine and in private networks
+    std::string product = "ark";            ///< what /version says
+};
+
+}  // namespace ark::controller

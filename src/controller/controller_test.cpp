@@ -1,0 +1,75 @@
+// Goal: the recipe holds together: what was acknowledged over HTTP is there again after a restart.
+#include "controller/controller.hpp"
+
+#include "codec/json_value.hpp"
+#include "net/client.hpp"
+
+#include <filesystem>
+
+#include <gtest/gtest.h>
+
+namespace ark::controller {
+namespace {
+
+class ControllerTest : public ::testing::Test {
+protected:
+    ControllerTest() {
+        const auto* test = ::testing::UnitTest::GetInstance()->current_test_info();
+        data_ = ::testing::TempDir() + "ark-controller-" + test->name();
+        std::filesystem::remove_all(data_);
+        config_.data = data_;
+        config_.port = 0;
+    }
+    ~ControllerTest() override { std::filesystem::remove_all(data_); }
+
+    std::unique_ptr<Controller> start() {
+        auto controller = Controller::create(config_);
+        EXPECT_TRUE(controller) << controller.error().message();
+        EXPECT_TRUE((*controller)->start());
+        return std::move(*controller);
+    }
+    static net::ClientResponse send(const Controller& controller, std::string_view method, std::string_view target,
+                                    std::string_view body = {}) {
+        net::Client client(*net::Url::parse("http://" + controller.http_address()));
+        net::Fields fields;
+        fields.add("content-type", "application/json");
+        auto response = client.request(method, target, fields, body);
+        EXPECT_TRUE(response) << response.error().message();
+        return std::move(*response);
+    }
+
+    std::string data_;
+    ControllerConfig config_;
+};
+
+constexpr std::string_view config_maps = "/api/v1/namespaces/lab/configmaps";
+
+TEST_F(ControllerTest, KeepsResourcesOverRestarts) {
+    {
+        const auto controller = start();
+        const auto made = send(*controller, "POST", config_maps, R"({"metadata":{"name":"a"},"data":{"k":"v"}})");
+        EXPECT_EQ(made.status, 201) << made.body;
+        controller->stop();
+        controller->stop();
+    }
+    const auto controller = start();
+    const auto found = send(*controller, "GET", std::string(config_maps) + "/a");
+    EXPECT_EQ(found.status, 200);
+    EXPECT_EQ((*codec::JsonValue::parse(found.body))["data"]["k"].text(), "v");
+}
+
+TEST_F(ControllerTest, SaysHowItIs) {
+    const auto controller = start();
+    EXPECT_TRUE(controller->ready_line().starts_with("ready http=127.0.0.1:"));
+    EXPECT_EQ(send(*controller, "GET", "/readyz").body, "ok\n");
+    EXPECT_NE(send(*controller, "GET", "/metrics").body.find("ark_resources 0"), std::string::npos);
+    EXPECT_EQ(Controller::create(config_).error().code, Errc::conflict) << "one process has the data";
+}
+
+TEST_F(ControllerTest, RefusesToBeExposedByAccident) {
+    config_.host = "0.0.0.0";
+    EXPECT_EQ(Controller::create(config_).error().code, Errc::config);
+}
+
+}  // namespace
+}  // namespace ark::controller
