@@ -14,7 +14,7 @@ namespace ark::resources {
 
 inline JsonValue json(std::string_view text) {
     auto value = JsonValue::parse(text);
-    EXPECT_TRUE(value) << text;
+    EXPECT_TRUE(value) << text.substr(0, 200);
     return value ? std::move(*value) : JsonValue{};
 }
 
