@@ -117,8 +117,9 @@ Type type_of(const TextMessage& message) {
     if (field.name == "null") return Type::null();
     if (field.name == "primitive") return primitive(field.scalar);
     if (field.name == "type_param") return Type::parameter(field.scalar);
-    if (field.name == "well_known" && field.scalar == "TIMESTAMP") return Type::timestamp();
-    if (field.name == "well_known" && field.scalar == "DURATION") return Type::duration();
+    const bool known = field.name == "well_known" || field.name == "message_type";
+    if (known && (field.scalar == "TIMESTAMP" || field.scalar == "google.protobuf.Timestamp")) return Type::timestamp();
+    if (known && (field.scalar == "DURATION" || field.scalar == "google.protobuf.Duration")) return Type::duration();
     if (!field.is_message) throw NotApplicable{};  // wrapper, message_type, other well-known messages
     const auto& inner = field.message.front();
     if (field.name == "list_type") return Type::list(type_of(*inner.message("elem_type")));

@@ -4,26 +4,32 @@
 #include <cctype>
 #include <cstddef>
 #include <numeric>
+#include <utility>
 
 namespace ark::expr {
 
 namespace {
 
-// Levenshtein distance, upper and lower case being the same letter.
+// Letters to insert, remove, replace or swap with their neighbour; upper and lower case being the same letter.
 std::size_t distance(std::string_view a, std::string_view b) {
+    const auto same = [&](std::size_t i, std::size_t j) {
+        const auto lower = [](char c) { return std::tolower(static_cast<unsigned char>(c)); };
+        return lower(a[i - 1]) == lower(b[j - 1]);
+    };
+    std::vector<std::size_t> before(b.size() + 1);  // the row before the last one: what a swap starts from
+    std::vector<std::size_t> last(b.size() + 1);
     std::vector<std::size_t> row(b.size() + 1);
-    std::iota(row.begin(), row.end(), std::size_t{0});
-    const auto lower = [](char c) { return std::tolower(static_cast<unsigned char>(c)); };
+    std::iota(last.begin(), last.end(), std::size_t{0});
     for (std::size_t i = 1; i <= a.size(); ++i) {
-        auto diagonal = row[0];
         row[0] = i;
         for (std::size_t j = 1; j <= b.size(); ++j) {
-            const auto substitution = diagonal + (lower(a[i - 1]) == lower(b[j - 1]) ? 0 : 1);
-            diagonal = row[j];
-            row[j] = std::min({row[j] + 1, row[j - 1] + 1, substitution});
+            row[j] = std::min({last[j] + 1, row[j - 1] + 1, last[j - 1] + (same(i, j) ? 0 : 1)});
+            if (i > 1 && j > 1 && same(i, j - 1) && same(i - 1, j)) row[j] = std::min(row[j], before[j - 2] + 1);
         }
+        std::swap(before, last);
+        std::swap(last, row);
     }
-    return row.back();
+    return last.back();
 }
 
 }  // namespace

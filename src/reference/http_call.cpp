@@ -10,13 +10,27 @@ Counters::Counters(telemetry::Registry& metrics)
       refused(
           metrics.counter("ark_reference_refused_total", "Requests on the reference's paths that were refused.", {})) {}
 
+Outcome<receive::ByteBudget::Hold> Call::reserve() const {
+    auto hold = shared_.ground.admission.reserve(head());
+    if (!hold) return refusal_of(fail(Errc::overloaded, "too many request bytes in flight"));
+    return hold;
+}
+
+void Call::acknowledge(const journal::Receipt& receipt) {
+    receipt_ = receipt.cursor();
+}
+
 awaitable<void> Call::send(net::Response response) {
+    if (receipt_) {
+        response.fields.add("ark-receipt", receipt_->text());
+        response.fields.add("ark-durability", shared_.ground.durability);
+    }
     co_await exchange.respond(std::move(response));
 }
 
 awaitable<void> Call::answer(int status, std::string json) {
     auto response = json_answer(style(), head(), status, std::move(json));
-    co_await exchange.respond(std::move(response));
+    co_await send(std::move(response));
 }
 
 awaitable<void> Call::refuse(Refusal refusal) {
@@ -28,6 +42,7 @@ awaitable<void> Call::refuse(Refusal refusal) {
 awaitable<void> Call::erase(Erasure erasure, std::string message) {
     const auto erased = co_await store().erase(tenant, std::move(erasure));
     if (!erased) co_return co_await refuse(refusal_of(erased.error()));
+    acknowledge(*erased);
     std::string body;
     codec::JsonWriter json(body);
     json.begin_object().field("status", "success").field("message", message).end_object();

@@ -38,7 +38,12 @@ public:
     Store& store() const { return shared_.ground.store; }
     const AnswerStyle& style() const { return shared_.ground.style; }
     Counters& counters() const { return shared_.counters; }
+    const receive::Admission& admission() const { return shared_.ground.admission; }
 
+    /// Memory for the body that the head announces. Refusal: overloaded.
+    Outcome<receive::ByteBudget::Hold> reserve() const;
+    /// What the coming answer proves: the items' cursor, and how durable they are.
+    void acknowledge(const journal::Receipt& receipt);
     awaitable<void> answer(int status, std::string json);
     awaitable<void> refuse(Refusal refusal);
     awaitable<void> send(net::Response response);
@@ -55,6 +60,7 @@ public:
 
 private:
     Shared& shared_;
+    std::optional<Cursor> receipt_;
 };
 
 template <class Read>

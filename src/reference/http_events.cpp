@@ -93,12 +93,13 @@ awaitable<void> get_query_events(Call& call) {
 }
 
 awaitable<void> post_event(Call& call) {
-    auto body = co_await read_json(call.exchange);
+    auto body = co_await read_json(call);
     if (!body) co_return co_await call.refuse(body.error());
     auto event = read_event(std::move(*body));
     if (!event) co_return co_await call.refuse(event.error());
     const auto appended = co_await call.store().append_event(call.tenant, std::move(*event));
     if (!appended) co_return co_await call.refuse(refusal_of(appended.error()));
+    call.acknowledge(*appended);
     co_await call.answer(201, R"({"status":"success"})");
 }
 

@@ -81,7 +81,7 @@ awaitable<void> get_messages(Call& call) {
 }
 
 awaitable<void> post_messages(Call& call) {
-    const auto body = co_await read_json(call.exchange);
+    const auto body = co_await read_json(call);
     if (!body) co_return co_await call.refuse(body.error());
     auto posted = read_posted(*body);
     if (!posted) co_return co_await call.refuse(posted.error());
@@ -90,6 +90,7 @@ awaitable<void> post_messages(Call& call) {
             co_await call.store().append_messages(call.tenant, std::move(posted->conversation),
                                                   std::move(posted->query), std::move(posted->messages), posted->ttl);
         if (!appended) co_return co_await call.refuse(refusal_of(appended.error()));
+        call.acknowledge(*appended);
     }
     auto response = empty_answer(call.style());
     co_await call.send(std::move(response));

@@ -89,7 +89,7 @@ awaitable<void> get_session(Call& call) {
 }
 
 awaitable<void> post_session(Call& call) {
-    auto body = co_await read_json(call.exchange);
+    auto body = co_await read_json(call);
     if (!body) co_return co_await call.refuse(body.error());
     const auto object = body->object();
     if (!object) co_return co_await call.refuse(object.error());
@@ -99,6 +99,7 @@ awaitable<void> post_session(Call& call) {
         co_return co_await call.refuse(validation("sessionId: Too small: expected string to have >=1 characters"));
     const auto applied = co_await call.store().apply_session(call.tenant, std::move(body->text));
     if (!applied) co_return co_await call.refuse(refusal_of(applied.error()));
+    call.acknowledge(*applied);
     co_await call.answer(201, R"({"status":"success"})");
 }
 

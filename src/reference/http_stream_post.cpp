@@ -38,12 +38,16 @@ std::string processed(const std::string& query, std::uint64_t chunks) {
 
 /// Appends what came; each piece is durable, and visible to watchers, before the next one is read.
 awaitable<Outcome<std::uint64_t>> take_chunks(Call& call) {
+    auto hold = call.reserve();
+    if (!hold) co_return hold.error();
     JsonLines lines;
     std::uint64_t received = 0;
     for (bool ended = false; !ended;) {
         const auto piece = co_await call.exchange.read_piece(idle_max);
         if (!piece) co_return refusal_of(piece.error());
         ended = piece->empty();
+        if (!hold->raise_to(lines.pending_bytes() + piece->size()))
+            co_return refusal_of(fail(Errc::overloaded, "too many request bytes in flight"));
         Batch batch;
         const auto visit = [&batch](std::string_view line) { add_line(batch, line); };
         const auto fed = lines.feed(piece->view(), visit);
@@ -54,6 +58,7 @@ awaitable<Outcome<std::uint64_t>> take_chunks(Call& call) {
         if (batch.chunks.empty()) continue;
         const auto appended = co_await call.store().append_chunks(call.tenant, call.path(0), std::move(batch.chunks));
         if (!appended) co_return refusal_of(appended.error());
+        call.acknowledge(*appended);
     }
     co_return received;
 }

@@ -103,21 +103,26 @@ Outcome<JsonView> JsonBody::object() const {
     return view;
 }
 
-awaitable<Outcome<JsonBody>> read_json(net::Exchange& exchange) {
-    const auto content_type = lower(exchange.head().fields.find("content-type"));
+awaitable<Outcome<JsonBody>> read_json(Call& call) {
+    const auto& fields = call.head().fields;
+    const auto content_type = lower(fields.find("content-type"));
     JsonBody none;
     if (!is_json(content_type)) co_return none;
     const auto charset = charset_of(content_type);
     if (!charset.empty() && charset != "utf-8")
         co_return request_error(415, "unsupported charset \"" + repaired_utf8(charset) + "\"");
-    auto sent = co_await exchange.read_body(json_body_bytes_max);
+    auto hold = call.reserve();
+    if (!hold) co_return hold.error();
+    auto sent = co_await call.admission().read_body(call.exchange, *hold, json_body_bytes_max);
     if (!sent) {
         if (sent.error().code == Errc::too_large) co_return request_error(413, "request entity too large");
         co_return refusal_of(sent.error());
     }
-    const auto coding = lower(exchange.head().fields.find("content-encoding"));
+    const auto coding = lower(fields.find("content-encoding"));
     const auto plain = inflate(std::move(*sent), coding);
     if (!plain) co_return plain.error();
+    if (!hold->raise_to(plain->size()))
+        co_return refusal_of(fail(Errc::overloaded, "too many request bytes in flight"));
     co_return packed(plain->view());
 }
 

@@ -1,7 +1,6 @@
 #pragma once
-#include "net/http.hpp"
+#include "reference/http_call.hpp"
 #include "reference/json_text.hpp"
-#include "reference/refusal.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -20,8 +19,8 @@ struct JsonBody {
     Outcome<JsonView> object() const;
 };
 
-/// Refusals: 400 for what is not JSON, 413 beyond the limit, 415 for another charset or coding.
-awaitable<Outcome<JsonBody>> read_json(net::Exchange& exchange);
+/// Refusals: 400 for what is not JSON, 413 beyond the limit, 415 for another charset or coding, 503 without memory.
+awaitable<Outcome<JsonBody>> read_json(Call& call);
 
 /// A member that must be a text, named in the refusal as `path`.
 Outcome<std::string> text_member(const JsonView& object, std::string_view name, std::string_view path);

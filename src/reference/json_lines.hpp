@@ -20,6 +20,8 @@ public:
     /// The body has ended: what is left is a line too, though no end of line came.
     void finish(const Visit& visit);
 
+    std::size_t pending_bytes() const { return pending_.size(); }
+
 private:
     std::string pending_;  // of the line under way: at most json_line_bytes_max
 };

@@ -1,5 +1,6 @@
 #pragma once
 #include "net/http.hpp"
+#include "receive/admission.hpp"
 #include "reference/http_answer.hpp"
 #include "reference/store.hpp"
 #include "runtime/work_pool.hpp"
@@ -18,11 +19,16 @@ using TenantOf = std::function<Result<std::string>(const net::RequestHead&)>;
 /// What the handlers stand on. Everything outlives the API.
 struct Ground {
     Store& store;
+    receive::Admission& admission;
     runtime::WorkPool& work;
     telemetry::Registry& metrics;
+    std::string durability;  ///< text of the ark-durability header
     TenantOf tenant_of;
     AnswerStyle style;
 };
+
+/// What OpenAPI says of the routes: tags, paths and components.
+std::string_view openapi();
 
 /// Serves until the servers are stopped. Thread-safe.
 class Api {

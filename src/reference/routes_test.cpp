@@ -2,6 +2,8 @@
 
 #include "codec/compression.hpp"
 #include "codec/json_value.hpp"
+#include "disk/faulty_disk.hpp"
+#include "journal/embedded.hpp"
 #include "net/client.hpp"
 #include "net/server.hpp"
 #include "reference/sessions_request.hpp"
@@ -28,7 +30,12 @@ net::Fields json_type(std::string_view type = "application/json") {
 class RoutesTest : public ::testing::Test {
 protected:
     void SetUp() override {
-        Ground ground{store_, work_, metrics_, tenant_of, {}};
+        journal::EmbeddedConfig config;
+        config.directory = "journal";
+        journal_ = std::move(*journal::open_embedded(disk_, config, clock_));
+        const receive::Admission::Limits limits{64u << 20, 64u << 20, 64u << 20, std::chrono::milliseconds(0)};
+        admission_.emplace(limits, *journal_, std::function<Offset()>());
+        Ground ground{store_, *admission_, work_, metrics_, "sync", tenant_of, {}};
         api_ = Api::create(std::move(ground));
         api_->register_routes(router_);
         server_ = std::move(*net::Server::create(net_, {}, router_));
@@ -84,6 +91,10 @@ protected:
     }
 
     testing::MemoryStore store_;
+    disk::FaultyDisk disk_{1};
+    FakeClock clock_;
+    std::unique_ptr<journal::Journal> journal_;  // nothing is appended: admission wants one
+    std::optional<receive::Admission> admission_;
     runtime::WorkPool work_{1};
     runtime::IoPool net_{1};
     telemetry::Registry metrics_;
