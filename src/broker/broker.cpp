@@ -29,6 +29,7 @@ using telemetry::log;
 using telemetry::LogLevel;
 
 constexpr std::chrono::milliseconds stop_grace{5000};
+constexpr std::uint64_t goodbye_nanos = 3'000'000'000;  // twenty thousand take half a second; who does not read is left
 
 journal::EmbeddedConfig journal_config(const BrokerConfig& config) {
     journal::EmbeddedConfig out;
@@ -142,6 +143,7 @@ public:
         if (stopped_) return;
         stopped_ = true;
         if (stream_) stream_->stop();
+        wait_for_goodbyes();
         for (auto* door : doors()) {
             if (door->server) door->server->stop(stop_grace);
         }
@@ -163,6 +165,13 @@ public:
     std::vector<std::pair<std::string, std::string>> routes() const override { return routes_; }
 
 private:
+    /// A server that stops closes what is still open: subscribers hear `bye` before.
+    void wait_for_goodbyes() const {
+        const auto until = system_clock().monotonic_nanos() + goodbye_nanos;
+        while (stream_ && stream_->status().subscribers > 0 && system_clock().monotonic_nanos() < until)
+            std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
+
     std::array<Door*, 3> doors() { return {&http_, &otlp_, &grpc_}; }
 
     void create_api() {
