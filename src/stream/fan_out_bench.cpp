@@ -104,12 +104,12 @@ public:
             ::close(fd);
     }
 
-    void deliver(std::size_t bytes) {
+    void deliver(std::size_t bytes, const std::function<void(std::size_t)>& on_bytes = {}) {
         text_.assign(bytes, 'x');
         expected_ += bytes * servers_.size();
         ++wanted_;
         wanted_.notify_one();
-        watchers.drain(expected_);
+        watchers.drain(expected_, on_bytes);
     }
 
     Watchers watchers;
@@ -136,6 +136,8 @@ private:
     std::thread thread_;
 };
 
+constexpr std::size_t loop_frame_bytes = 315;  // like the stream's: see its counter
+
 /// `subscribers`, `events a burst`.
 void stream_deliveries(benchmark::State& state) {
     const auto subscribers = static_cast<std::size_t>(state.range(0));
@@ -149,20 +151,18 @@ void stream_deliveries(benchmark::State& state) {
 
 void send_loop_deliveries(benchmark::State& state) {
     SendLoop loop(static_cast<std::size_t>(state.range(0)));
-    constexpr std::size_t frame_bytes = 315;  // like the stream's: see its counter
     for (auto _ : state)
-        loop.deliver(frame_bytes * static_cast<std::size_t>(state.range(1)));
+        loop.deliver(loop_frame_bytes * static_cast<std::size_t>(state.range(1)));
     state.SetItemsProcessed(state.iterations() * state.range(0) * state.range(1));
 }
 
-/// From the append to the receipt, at 50 events a second: milliseconds.
-void receipt_latency(benchmark::State& state) {
-    FanOut fan_out(static_cast<std::size_t>(state.range(0)));
-    const auto record = burst(1);
+/// Calls deliver(on_bytes) at 50 events a second: milliseconds until each subscriber read its frame.
+template <class Deliver>
+void measure_latency(benchmark::State& state, Deliver deliver) {
     std::vector<double> millis;
     for (auto _ : state) {
         const auto began = system_clock().monotonic_nanos();
-        fan_out.deliver(record, [&](std::size_t) {
+        deliver([&](std::size_t) {
             millis.push_back(static_cast<double>(system_clock().monotonic_nanos() - began) * 1e-6);
         });
         const auto took = system_clock().monotonic_nanos() - began;
@@ -173,6 +173,19 @@ void receipt_latency(benchmark::State& state) {
     state.counters["p99_ms"] = millis[millis.size() * 99 / 100];
 }
 
+/// From the append to the receipt.
+void stream_receipt(benchmark::State& state) {
+    FanOut fan_out(static_cast<std::size_t>(state.range(0)));
+    const auto record = burst(1);
+    measure_latency(state, [&](const auto& on_bytes) { fan_out.deliver(record, on_bytes); });
+}
+
+/// From the word to send to the receipt: what no server of this machine can beat.
+void send_loop_receipt(benchmark::State& state) {
+    SendLoop loop(static_cast<std::size_t>(state.range(0)));
+    measure_latency(state, [&](const auto& on_bytes) { loop.deliver(loop_frame_bytes, on_bytes); });
+}
+
 BENCHMARK(send_loop_deliveries)->Args({1000, 1})->Args({1000, 100})->MeasureProcessCPUTime()->UseRealTime();
 BENCHMARK(stream_deliveries)
     ->Args({1000, 1})
@@ -181,7 +194,8 @@ BENCHMARK(stream_deliveries)
     ->Args({5000, 100})
     ->MeasureProcessCPUTime()
     ->UseRealTime();
-BENCHMARK(receipt_latency)->Arg(1000)->Iterations(150)->MeasureProcessCPUTime()->UseRealTime();
+BENCHMARK(send_loop_receipt)->Arg(1000)->Iterations(150)->MeasureProcessCPUTime()->UseRealTime();
+BENCHMARK(stream_receipt)->Arg(1000)->Iterations(150)->MeasureProcessCPUTime()->UseRealTime();
 
 }  // namespace
 }  // namespace ark::stream
