@@ -158,7 +158,7 @@ Status visit_events(const Call& call, const ItemList& list, const Chunk& chunk,
     });
 }
 
-Status visit_item_at(Batches& batches, const std::string& tenant, Offset offset,
+Status visit_item_at(journal::Batches& batches, const std::string& tenant, Offset offset,
                      const std::function<void(const items::Item&, const model::Batch&)>& visit) {
     ARK_TRY(const auto batch, batches.holding(offset));
     if (!batch || batch->header().tenant != tenant) return fail(Errc::not_found, "no such item");

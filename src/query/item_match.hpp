@@ -51,7 +51,7 @@ Status visit_events(const Call& call, const ItemList& list, const Chunk& chunk,
 bool contains_folded(std::string_view text, std::string_view needle);
 
 /// One item of the tenant at an offset: `visit` sees it in place. not_found: none there, or of another tenant; expired.
-Status visit_item_at(Batches& batches, const std::string& tenant, Offset offset,
+Status visit_item_at(journal::Batches& batches, const std::string& tenant, Offset offset,
                      const std::function<void(const items::Item&, const model::Batch&)>& visit);
 
 }  // namespace ark::query

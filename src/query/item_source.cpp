@@ -42,7 +42,7 @@ public:
 
 private:
     journal::Journal& journal_;
-    Batches batches_;
+    journal::Batches batches_;
     Offset at_;
     const Offset end_;
 };
@@ -69,7 +69,7 @@ public:
     Offset position() const override { return at_; }
 
 private:
-    Batches batches_;
+    journal::Batches batches_;
     const Offset begin_;
     Offset at_;
 };
@@ -118,7 +118,7 @@ private:
         return chunk;
     }
 
-    Batches batches_;
+    journal::Batches batches_;
     const FindOffsets find_;
     Offset at_;
     const Offset end_;
@@ -175,7 +175,7 @@ private:
         return ok();
     }
 
-    Batches batches_;
+    journal::Batches batches_;
     const FindOffsets find_;
     const Offset begin_;
     Offset at_;

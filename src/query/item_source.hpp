@@ -1,5 +1,5 @@
 #pragma once
-#include "query/batches.hpp"
+#include "journal/batches.hpp"
 #include "views/views.hpp"
 
 #include <functional>

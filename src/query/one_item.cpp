@@ -51,7 +51,7 @@ Outcome<Body> one_event(const Call& call) {
 
     Body body;
     body.validator = true;
-    Batches batches(call.deps.journal);
+    journal::Batches batches(call.deps.journal);
     ARK_TRY_STATUS(
         visit_item_at(batches, call.tenant, id->cursor.offset, [&](const items::Item& item, const model::Batch&) {
             auto& views = call.deps.views;
@@ -85,7 +85,7 @@ Outcome<Body> one_span(const Call& call) {
     }
     Body body;
     body.validator = true;
-    Batches batches(call.deps.journal);
+    journal::Batches batches(call.deps.journal);
     const auto seen =
         visit_item_at(batches, call.tenant, entry->offset, [&](const items::Item& item, const model::Batch&) {
             if (item.type != items::ItemType::span) return;

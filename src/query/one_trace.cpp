@@ -22,7 +22,7 @@ Status visit_span_items(const Call& call, const std::vector<views::SpanEntry>& e
         offsets.push_back(entry.offset);
     std::sort(offsets.begin(), offsets.end());
 
-    Batches batches(call.deps.journal);
+    journal::Batches batches(call.deps.journal);
     for (std::size_t i = 0; i < offsets.size();) {
         auto batch = batches.holding(offsets[i]);
         if (!batch && batch.error().code == Errc::expired) {

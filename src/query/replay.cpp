@@ -107,7 +107,7 @@ Outcome<ReplayPlan> plan_replay(const Call& call) {
 }
 
 std::string replay_frames(const Call& call, const ReplayPlan& plan, std::size_t first, std::size_t last) {
-    Batches batches(call.deps.journal);
+    journal::Batches batches(call.deps.journal);
     std::string frames;
     std::string data;
     for (auto i = first; i < last; ++i) {

@@ -73,7 +73,7 @@ Outcome<Speeches> read_speeches(const Call& call, std::string_view session) {
     }
     std::sort(spans.begin(), spans.end(), [](const auto& a, const auto& b) { return a.offset < b.offset; });
 
-    Batches batches(call.deps.journal);
+    journal::Batches batches(call.deps.journal);
     std::size_t bytes = 0;
     for (const auto& span : spans) {
         const auto seen =

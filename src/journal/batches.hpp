@@ -3,13 +3,13 @@
 
 #include <memory>
 
-namespace ark::query {
+namespace ark::journal {
 
 /// Batches of the journal by the offset of an item in them. Keeps the last one: neighbours usually share it.
 /// One per read; not thread-safe; may block on disk.
 class Batches {
 public:
-    explicit Batches(journal::Journal& journal) : journal_(journal) {}
+    explicit Batches(Journal& journal) : journal_(journal) {}
 
     /// The batch that holds the offset; nothing when it is not durable yet. expired: retention removed it.
     Result<model::BatchPtr> holding(Offset offset) {
@@ -21,9 +21,9 @@ public:
     }
 
 private:
-    journal::Journal& journal_;
-    std::unique_ptr<journal::Reader> reader_;
+    Journal& journal_;
+    std::unique_ptr<Reader> reader_;
     model::BatchPtr last_;
 };
 
-}  // namespace ark::query
+}  // namespace ark::journal
