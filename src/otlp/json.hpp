@@ -25,6 +25,11 @@ void write_value(codec::JsonWriter& json, const model::ValueView& value);
 /// something else to every reader.
 void write_attributes(codec::JsonWriter& json, Attributes attributes);
 
+/// Parts of OTLP/JSON: an AnyValue, a list of KeyValues (also an empty one), a span's events and its links.
+void write_otlp_value(codec::JsonWriter& json, const model::ValueView& value);
+void write_otlp_attributes(codec::JsonWriter& json, Attributes attributes);
+void write_otlp_events(codec::JsonWriter& json, const SpanView& span);
+void write_otlp_links(codec::JsonWriter& json, const SpanView& span);
 /// One span as OTLP/JSON (traceId…links, flags), without resource and scope.
 void write_otlp_span(codec::JsonWriter& json, const SpanView& span);
 /// A whole payload as OTLP/JSON: {"resourceSpans": […]} / {"resourceLogs": […]}.

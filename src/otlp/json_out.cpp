@@ -130,8 +130,8 @@ void write_id(JsonWriter& json, std::string_view key, const Id& id) {
 
 void write_any_value(JsonWriter& json, const ValueView& value, int depth);
 
-void write_pairs(JsonWriter& json, std::string_view key, Attributes attributes, int depth) {
-    json.plain_key(key).begin_array();
+void write_pairs(JsonWriter& json, Attributes attributes, int depth) {
+    json.begin_array();
     for (model::AttributeView attribute; attributes.next(attribute);) {
         json.begin_object().plain_key("key").string(attribute.key).plain_key("value");
         write_any_value(json, attribute.value, depth);
@@ -143,7 +143,9 @@ void write_pairs(JsonWriter& json, std::string_view key, Attributes attributes, 
 void write_attribute_list(JsonWriter& json, Attributes attributes) {
     auto first = attributes;
     model::AttributeView attribute;
-    if (first.next(attribute)) write_pairs(json, "attributes", attributes, 0);
+    if (!first.next(attribute)) return;
+    json.plain_key("attributes");
+    write_pairs(json, attributes, 0);
 }
 
 void write_double(JsonWriter& json, double value) {
@@ -186,8 +188,8 @@ void write_any_value(JsonWriter& json, const ValueView& value, int depth) {
             write_array(json, value, depth + 1);
             break;
         case Type::map:
-            json.plain_key("kvlistValue").begin_object();
-            write_pairs(json, "values", map_members(value), depth + 1);
+            json.plain_key("kvlistValue").begin_object().plain_key("values");
+            write_pairs(json, map_members(value), depth + 1);
             json.end_object();
             break;
         case Type::bytes:
@@ -358,6 +360,26 @@ void write_attributes(JsonWriter& json, Attributes attributes) {
     write_plain_members(json, attributes, 0);
 }
 
+void write_otlp_value(JsonWriter& json, const ValueView& value) {
+    write_any_value(json, value, 0);
+}
+
+void write_otlp_attributes(JsonWriter& json, Attributes attributes) {
+    write_pairs(json, attributes, 0);
+}
+
+void write_otlp_events(JsonWriter& json, const SpanView& span) {
+    json.begin_array();
+    for_each_span_event(span, [&](const SpanEventView& event) { write_event(json, event); });
+    json.end_array();
+}
+
+void write_otlp_links(JsonWriter& json, const SpanView& span) {
+    json.begin_array();
+    for_each_span_link(span, [&](const SpanLinkView& link) { write_link(json, link); });
+    json.end_array();
+}
+
 void write_otlp_span(JsonWriter& json, const SpanView& span) {
     json.begin_object();
     write_id(json, "traceId", span.trace_id);
@@ -372,15 +394,13 @@ void write_otlp_span(JsonWriter& json, const SpanView& span) {
     write_attribute_list(json, span.attributes());
     write_number(json, "droppedAttributesCount", span.dropped_attributes_count);
     if (span.event_count > 0) {
-        json.plain_key("events").begin_array();
-        for_each_span_event(span, [&](const SpanEventView& event) { write_event(json, event); });
-        json.end_array();
+        json.plain_key("events");
+        write_otlp_events(json, span);
     }
     write_number(json, "droppedEventsCount", span.dropped_events_count);
     if (span.link_count > 0) {
-        json.plain_key("links").begin_array();
-        for_each_span_link(span, [&](const SpanLinkView& link) { write_link(json, link); });
-        json.end_array();
+        json.plain_key("links");
+        write_otlp_links(json, span);
     }
     write_number(json, "droppedLinksCount", span.dropped_links_count);
     write_status(json, span);
