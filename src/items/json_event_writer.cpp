@@ -9,10 +9,11 @@ namespace {
 
 using codec::JsonWriter;
 
+constexpr std::string_view ttl_name = "ttl_seconds";
+
 /// What came through POST /events goes out again as it is: nothing is added to its data.
 bool came_as_json(const Event& event) {
-    return event.part == Event::Part::sent && event.item->log->scope != nullptr &&
-           event.item->log->scope->name == json_event::scope_name;
+    return event.part == Event::Part::sent && items::came_as_json(*event.item);
 }
 
 /// The words that an event's data is told in when its producer used others.
@@ -76,7 +77,7 @@ Kept write_kept(JsonWriter& json, const Event& event) {
     while (attributes.next(attribute)) {
         if (!attribute.key.starts_with(json_event::kept_prefix)) continue;
         const auto name = attribute.key.substr(json_event::kept_prefix.size());
-        if (name == "ttl_seconds") continue;
+        if (name == ttl_name) continue;
         kept.timestamp = kept.timestamp || name == "timestamp";
         kept.type = kept.type || name == "eventType";
         kept.reason = kept.reason || name == "reason";
@@ -106,6 +107,27 @@ void write_message(JsonWriter& json, const Event& event) {
 }
 
 }  // namespace
+
+bool came_as_json(const Item& item) {
+    return item.log != nullptr && item.log->scope != nullptr && item.log->scope->name == json_event::scope_name;
+}
+
+std::chrono::seconds ttl_of(const Item& event) {
+    using Type = model::ValueView::Type;
+    constexpr double seconds_max = 8e9;  // 250 years: nanoseconds from now stay within 64 bits
+    auto attributes = event.log->attributes();
+    model::AttributeView attribute;
+    while (attributes.next(attribute)) {
+        if (!attribute.key.starts_with(json_event::kept_prefix)) continue;
+        if (attribute.key.substr(json_event::kept_prefix.size()) != ttl_name) continue;
+        double seconds = 0;
+        if (attribute.value.type == Type::integer) seconds = static_cast<double>(attribute.value.integer);
+        if (attribute.value.type == Type::real) seconds = attribute.value.real;
+        if (attribute.value.type == Type::string) seconds = std::atof(std::string(attribute.value.text).c_str());
+        if (seconds >= 1) return std::chrono::seconds(static_cast<std::int64_t>(std::min(seconds, seconds_max)));
+    }
+    return std::chrono::seconds(0);
+}
 
 void write_json_event(JsonWriter& json, const Event& event, const Context& context) {
     json.begin_object();

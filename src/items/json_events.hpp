@@ -4,6 +4,8 @@
 #include "base/time.hpp"
 #include "items/items.hpp"
 
+#include <chrono>
+
 namespace ark::items {
 
 struct JsonEvents {
@@ -29,5 +31,10 @@ inline constexpr std::string_view unnamed_event = "Event";
 /// ttl_seconds; other events, derived ones too, are told in the same words (data.queryId, data.sessionId,
 /// data.toolName, …).
 void write_json_event(codec::JsonWriter& json, const Event& event, const Context& context);
+
+/// Whether the item is an event that came through `POST /events`: its attributes are the members of `data`.
+bool came_as_json(const Item& item);
+/// The ttl_seconds that such an event came with; 0 = none, or none that makes sense.
+std::chrono::seconds ttl_of(const Item& event);
 
 }  // namespace ark::items
