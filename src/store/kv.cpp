@@ -1,5 +1,7 @@
 #include "store/kv.hpp"
 
+#include "base/check.hpp"
+
 #include <array>
 #include <cstring>
 
@@ -65,7 +67,7 @@ rocksdb::ColumnFamilyOptions space_options(Space space, const KvConfig& config,
     table.index_type = rocksdb::BlockBasedTableOptions::kTwoLevelIndexSearch;
     table.partition_filters = true;
     table.metadata_block_size = 8u << 10;
-    if (space == Space::ids) table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
+    if (space == Space::ids || space == Space::projected) table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
 
     rocksdb::ColumnFamilyOptions options;
     options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
@@ -77,7 +79,9 @@ rocksdb::ColumnFamilyOptions space_options(Space space, const KvConfig& config,
     options.level_compaction_dynamic_level_bytes = true;
     // Commits write runs of ascending keys, a run a kind, and a kind is the key's first byte: an insert that begins
     // where the last one of its kind ended needs few comparisons.
-    options.memtable_insert_with_hint_prefix_extractor.reset(rocksdb::NewFixedPrefixTransform(1));
+    // Not where ranges are removed: RocksDB keeps them in a table of their own, with the same hints.
+    if (space != Space::projected)
+        options.memtable_insert_with_hint_prefix_extractor.reset(rocksdb::NewFixedPrefixTransform(1));
     options.level0_slowdown_writes_trigger = 40;
     options.level0_stop_writes_trigger = 60;
     if (space == Space::ids) {
@@ -198,6 +202,7 @@ void WriteBatch::remove(Space space, std::string_view key) {
 }
 
 void WriteBatch::remove_range(Space space, std::string_view begin, std::string_view end) {
+    ARK_CHECK(space == Space::projected, "the other spaces are tuned for never removing ranges");
     impl_->append(Operation::remove_range, space, begin, end);
 }
 

@@ -29,7 +29,8 @@ public:
     WriteBatch& operator=(WriteBatch&&) noexcept;
     void put(Space space, std::string_view key, std::string_view value);
     void remove(Space space, std::string_view key);
-    void remove_range(Space space, std::string_view begin, std::string_view end);  ///< [begin, end)
+    /// [begin, end), in Space::projected only.
+    void remove_range(Space space, std::string_view begin, std::string_view end);
     void clear();
     std::size_t bytes() const;
     struct Impl;

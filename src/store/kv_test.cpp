@@ -56,13 +56,13 @@ TEST_F(KvTest, RemovesKeysAndRanges) {
     auto kv = open();
     WriteBatch batch;
     for (const char* key : {"a", "b", "c", "d"})
-        batch.put(Space::rows, key, "x");
-    batch.remove(Space::rows, "a");
-    batch.remove_range(Space::rows, "b", "d");
+        batch.put(Space::projected, key, "x");
+    batch.remove(Space::projected, "a");
+    batch.remove_range(Space::projected, "b", "d");
     ASSERT_TRUE(kv->commit(batch));
-    EXPECT_EQ(text(kv->get(Space::rows, "a")), "none");
-    EXPECT_EQ(text(kv->get(Space::rows, "c")), "none");
-    EXPECT_EQ(text(kv->get(Space::rows, "d")), "x");
+    EXPECT_EQ(text(kv->get(Space::projected, "a")), "none");
+    EXPECT_EQ(text(kv->get(Space::projected, "c")), "none");
+    EXPECT_EQ(text(kv->get(Space::projected, "d")), "x");
 }
 
 TEST_F(KvTest, SnapshotDoesNotSeeLaterCommits) {
