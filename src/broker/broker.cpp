@@ -10,6 +10,7 @@
 #include "query/api.hpp"
 #include "query/problem.hpp"
 #include "receive/receive.hpp"
+#include "reference/store.hpp"
 #include "runtime/io_pool.hpp"
 #include "runtime/work_pool.hpp"
 #include "stream/stream.hpp"
@@ -104,7 +105,8 @@ public:
         ARK_TRY_STATUS(disk::real_disk().create_directories(config_.data));
         ARK_TRY(journal_, journal::open_embedded(disk::real_disk(), journal_config(config_), system_clock()));
         // Beyond this point the journal is proven and its end is known.
-        ARK_TRY(views_, views::Views::open(views_config(config_), *journal_, system_clock()));
+        projection_ = std::make_unique<reference::Projection>(keep_config(config_));
+        ARK_TRY(views_, views::Views::open(views_config(config_), *journal_, system_clock(), &projection_->of_views()));
         correlation_ = correlate(*views_);
         stream_ = stream::Stream::create(stream_config(config_), net_, work_, *journal_, *correlation_, system_clock());
         // Beyond this point every follower exists; only now may anything be accepted from outside.
@@ -112,6 +114,8 @@ public:
         receive_ = receive::Receive::create(
             receive_config(config_),
             {*journal_, work_, metrics_, system_clock(), durability, tenant_of, [this] { return views_->folded(); }});
+        reference_store_ = reference::Store::create(
+            {}, {*projection_, *views_, *journal_, receive_->admission(), net_, work_, system_clock()});
         create_api();
         ARK_TRY_STATUS(open_doors());
         register_metrics();
@@ -143,6 +147,7 @@ public:
         if (stopped_) return;
         stopped_ = true;
         if (stream_) stream_->stop();
+        if (reference_store_) reference_store_->stop();
         wait_for_goodbyes();
         for (auto* door : doors()) {
             if (door->server) door->server->stop(stop_grace);
@@ -251,10 +256,12 @@ private:
     runtime::WorkPool work_;
     runtime::IoPool net_;
     std::unique_ptr<journal::Journal> journal_;
+    std::unique_ptr<reference::Projection> projection_;
     std::unique_ptr<views::Views> views_;
     std::unique_ptr<stream::Correlation> correlation_;
     std::unique_ptr<stream::Stream> stream_;
     std::unique_ptr<receive::Receive> receive_;
+    std::unique_ptr<reference::Store> reference_store_;
     std::unique_ptr<query::Api> api_;
     std::vector<std::pair<std::string, std::string>> routes_;
     Door http_{"http", {}, {}};
@@ -264,6 +271,15 @@ private:
 };
 
 }  // namespace
+
+reference::KeepConfig keep_config(const BrokerConfig& config) {
+    reference::KeepConfig keep;
+    keep.messages_max = config.messages_max;
+    keep.events_max = config.events_max;
+    keep.chunks_max = config.chunks_max;
+    keep.spans_max = config.spans_max;
+    return keep;
+}
 
 Result<std::unique_ptr<Broker>> Broker::create(const BrokerConfig& config) {
     auto broker = std::make_unique<BrokerImpl>(config);

@@ -1,6 +1,7 @@
 #pragma once
 #include "base/result.hpp"
 #include "broker/config.hpp"
+#include "reference/projection.hpp"
 
 #include <memory>
 #include <string>
@@ -8,6 +9,9 @@
 #include <vector>
 
 namespace ark::broker {
+
+/// What the reference's paths keep, for whoever opens a broker's views beside it.
+reference::KeepConfig keep_config(const BrokerConfig& config);
 
 /// The whole broker of one process: journal, views, stream, query API, the doors. Belongs to the thread that created
 /// it.

@@ -4,7 +4,12 @@
 #include "base/result.hpp"
 #include "base/time.hpp"
 #include "journal/journal.hpp"
+#include "receive/admission.hpp"
+#include "reference/projection.hpp"
 #include "runtime/asio.hpp"
+#include "runtime/io_pool.hpp"
+#include "runtime/work_pool.hpp"
+#include "views/views.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -151,6 +156,13 @@ struct StoreStatus {
     std::uint64_t live_bytes = 0;    ///< encoded frames in memory
 };
 
+struct StoreConfig {
+    std::size_t watchers_max = 20'000;     ///< beyond: overloaded
+    std::size_t group_bytes = 256u << 10;  ///< frames kept for the watchers of the same subject on one net thread
+    std::uint32_t nesting_max = 64;        ///< of the values of an event; beyond: bad_payload
+    std::chrono::milliseconds lag_wait_max{5000};  ///< a read that the views keep waiting longer: overloaded
+};
+
 /// The store behind the routes. Thread-safe.
 ///
 /// Reads block on disk: call them on the work pool, after caught_up(). They see whole commits and never the expired.
@@ -159,6 +171,17 @@ struct StoreStatus {
 /// Errors: overloaded (retryable; the journal or the views are too far behind), journal_failed, disk_full, io, corrupt.
 class Store {
 public:
+    /// What it stands on; all of it outlives the store.
+    struct Base {
+        Projection& projection;  ///< that the views were opened with
+        views::Views& views;     ///< not started yet
+        journal::Journal& journal;
+        receive::Admission& admission;
+        runtime::IoPool& net;
+        runtime::WorkPool& work;
+        Clock& clock;
+    };
+    static std::unique_ptr<Store> create(const StoreConfig& config, Base base);
     virtual ~Store() = default;
 
     /// Resolves when reads see every item that was acknowledged before the call, whichever door it came through.

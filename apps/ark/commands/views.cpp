@@ -1,5 +1,6 @@
 #include "views/views.hpp"
 
+#include "broker/broker.hpp"
 #include "commands/commands.hpp"
 #include "context.hpp"
 #include "disk/disk.hpp"
@@ -16,6 +17,7 @@ namespace {
 struct Opened {
     std::unique_ptr<journal::Journal> journal;
     views::ViewsConfig views;
+    std::unique_ptr<reference::Projection> projection;
 };
 
 Result<Opened> open_data(const Context& context) {
@@ -32,6 +34,7 @@ Result<Opened> open_data(const Context& context) {
     opened.views.cache_bytes = config.views_cache;
     opened.views.hot_bytes_max = config.views_hot;
     opened.views.interrupted_after = config.interrupted_after;
+    opened.projection = std::make_unique<reference::Projection>(broker::keep_config(config));
     return opened;
 }
 
@@ -46,7 +49,8 @@ Result<Exit> run_rebuild(Context& context, const Invocation&) {
         shown = now;
         say(fmt::format("{} of {} items", folded.value(), end.value()));
     };
-    ARK_TRY_STATUS(views::rebuild(opened.views, *opened.journal, context.clock(), progress));
+    ARK_TRY_STATUS(
+        views::rebuild(opened.views, *opened.journal, context.clock(), progress, &opened.projection->of_views()));
     const auto items = opened.journal->end() - opened.journal->begin();
     const auto seconds = static_cast<double>(context.clock().monotonic_nanos() - begin) / 1e9;
     context.note(
@@ -56,7 +60,8 @@ Result<Exit> run_rebuild(Context& context, const Invocation&) {
 
 Result<Exit> run_fingerprint(Context& context, const Invocation&) {
     ARK_TRY(auto opened, open_data(context));
-    ARK_TRY(auto views, views::Views::open(opened.views, *opened.journal, context.clock()));
+    ARK_TRY(auto views,
+            views::Views::open(opened.views, *opened.journal, context.clock(), &opened.projection->of_views()));
     views->start();
     // What was acknowledged but not yet folded when the broker ended is folded first: equal journals then have equal
     // prints.

@@ -1,0 +1,194 @@
+#include "reference/block.hpp"
+
+#include "reference/item_json.hpp"
+#include "reference/session_json.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace ark::reference {
+namespace {
+
+constexpr std::size_t block_items_max = 256;    // fetched at once
+constexpr std::size_t block_bytes = 64u << 10;  // and a block ends behind the item that goes beyond
+
+}  // namespace
+
+/// Puts frames together; the views into them are made when the text has its place.
+class BlockBuilder {
+public:
+    BlockBuilder() : block_(std::make_shared<Block>(Position{}, Position{}, false)) {}
+
+    bool full() const { return block_->bytes_.size() >= block_bytes; }
+    std::uint64_t last() const { return block_->items_.empty() ? 0 : block_->items_.back().sequence; }
+
+    void add(std::uint64_t sequence, std::string_view json, bool complete) {
+        auto& out = block_->bytes_;
+        block_->begins_.push_back(out.size());
+        out.append("id: ").append(std::to_string(sequence)).append("\ndata: ");
+        texts_.emplace_back(out.size(), json.size());
+        out.append(json).append("\n\n");
+        LiveItem item;
+        item.sequence = sequence;
+        item.complete = complete;
+        block_->items_.push_back(item);
+    }
+
+    std::shared_ptr<const Block> take(Position behind, Position until, bool more) {
+        block_->behind_ = behind;
+        block_->until_ = until;
+        block_->more_ = more;
+        const std::string_view bytes = block_->bytes_;
+        for (std::size_t i = 0; i < texts_.size(); ++i)
+            block_->items_[i].json = bytes.substr(texts_[i].first, texts_[i].second);
+        return std::move(block_);
+    }
+
+private:
+    std::shared_ptr<Block> block_;
+    std::vector<std::pair<std::size_t, std::size_t>> texts_;
+};
+
+Frames Block::frames(std::uint64_t behind, std::uint64_t until, std::shared_ptr<const Block> owner) const {
+    const auto sequence_less = [](std::uint64_t sequence, const LiveItem& item) { return sequence < item.sequence; };
+    const auto first = std::upper_bound(items_.begin(), items_.end(), behind, sequence_less) - items_.begin();
+    const auto last = std::upper_bound(items_.begin(), items_.end(), until, sequence_less) - items_.begin();
+    Frames frames;
+    if (first >= last) return frames;
+    const auto begin = begins_[static_cast<std::size_t>(first)];
+    const bool to_end = static_cast<std::size_t>(last) == items_.size();
+    const auto end = to_end ? bytes_.size() : begins_[static_cast<std::size_t>(last)];
+    frames.bytes = std::string_view(bytes_).substr(begin, end - begin);
+    frames.items = std::span(items_).subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(last - first));
+    frames.owner = std::move(owner);
+    return frames;
+}
+
+std::string Subject::key() const {
+    auto key = keys::of_kind('w', tenant, kind);
+    for (const auto* id : {&filter.conversation, &filter.query, &filter.session})
+        append_text(key, *id);
+    if (filter.trace) key.append(filter.trace->view());
+    return key;
+}
+
+std::string Subject::change() const {
+    using keys::Dimension;
+    if (kind == Kind::sessions) {
+        return filter.session.empty() ? keys::session_changes(tenant) : keys::session_place(tenant, filter.session);
+    }
+    if (kind == Kind::spans && filter.trace) return keys::trace(tenant, *filter.trace);
+    const bool by_query = kind != Kind::spans && !filter.query.empty();
+    if (by_query) return keys::members(tenant, kind, Dimension::query, filter.query);
+    if (kind == Kind::messages && !filter.conversation.empty())
+        return keys::members(tenant, kind, Dimension::conversation, filter.conversation);
+    if ((kind == Kind::events || kind == Kind::spans) && !filter.session.empty())
+        return keys::members(tenant, kind, Dimension::session, filter.session);
+    return keys::runs(tenant, kind);
+}
+
+namespace {
+
+Result<std::shared_ptr<const Block>> read_sessions(const Reads& reads, const Subject& subject, Position behind) {
+    BlockBuilder builder;
+    Status status = ok();
+    bool more = false;
+    const auto take = [&](std::string_view place, const SessionRow& row) {
+        if (row.change <= behind.sequence) return true;
+        more = builder.full();
+        if (more) return false;
+        auto session = session_json(reads, place, row);
+        if (!session) {
+            status = session.error();
+            return false;
+        }
+        std::string json;
+        codec::JsonWriter writer(json);
+        writer.begin_object().field("sessionId", row.id).key("session").raw(*session).end_object();
+        builder.add(row.change, json, false);
+        return true;
+    };
+    ARK_TRY_STATUS(subject.filter.session.empty() ? reads.sessions_changed(behind.sequence, take)
+                                                  : reads.session(subject.filter.session, take));
+    ARK_TRY_STATUS(status);
+    const auto until = std::max(behind.sequence, builder.last());
+    return builder.take(behind, {0, until}, more);
+}
+
+/// The spans of a trace are found by the views.
+Result<std::vector<Found>> find_in_trace(const Reads& reads, views::Views& views, const Subject& subject,
+                                         std::uint64_t behind) {
+    std::vector<Found> found;
+    ARK_TRY(const auto next, reads.find(Kind::spans, {}, behind, 1));
+    if (next.empty()) return found;
+    std::vector<Offset> offsets;
+    Status status = ok();
+    const auto note = [&](std::size_t place, const otlp::SpanView&) {
+        const auto sequence = reads.sequence_at(Kind::spans, offsets[place]);
+        if (!sequence) {
+            status = sequence.error();
+        } else {
+            found.push_back({*sequence, offsets[place], false});
+        }
+    };
+    // Events of the trace are among the items, and may be many.
+    for (auto from = next.front().offset; found.size() < block_items_max; from = offsets.back() + 1) {
+        ARK_TRY(offsets, views.items_of_trace(reads.tenant(), *subject.filter.trace, from, views.folded(),
+                                              block_items_max - found.size()));
+        if (offsets.empty()) break;
+        ARK_TRY_STATUS(for_each_span_at(reads, offsets, note));
+        ARK_TRY_STATUS(status);
+    }
+    return found;
+}
+
+/// What remains of a query's chunks that were compacted, for who asks from their beginning.
+Result<std::shared_ptr<const Block>> read_compacted(const Reads& reads, const Subject& subject, Position behind) {
+    std::shared_ptr<const Block> none;
+    if (subject.kind != Kind::chunks || subject.filter.query.empty()) return none;
+    ARK_TRY(const auto row, reads.compacted(subject.filter.query));
+    if (!row || row->completed <= behind.sequence || row->generation != behind.generation) return none;
+    BlockBuilder builder;
+    ARK_TRY_STATUS(for_each_compacted(
+        reads, *row, [&](const Found& found, std::string_view json) { builder.add(found.sequence, json, false); }));
+    builder.add(row->completed, items::completion_text, true);
+    return builder.take(behind, {behind.generation, row->completed}, true);
+}
+
+}  // namespace
+
+Result<std::shared_ptr<const Block>> read_block(const Reads& reads, views::Views& views, const Subject& subject,
+                                                Position behind) {
+    if (subject.kind == Kind::sessions) return read_sessions(reads, subject, behind);
+    ARK_TRY(const auto state, reads.state());
+    // Numbering began anew: everything that is there comes behind what was seen.
+    const auto generation = state.of(subject.kind).generation;
+    const Position from = generation == behind.generation ? behind : Position{generation, 0};
+    ARK_TRY(auto compacted, read_compacted(reads, subject, from));
+    if (compacted) return compacted;
+
+    const bool in_trace = subject.kind == Kind::spans && subject.filter.trace;
+    ARK_TRY(const auto found, in_trace ? find_in_trace(reads, views, subject, from.sequence)
+                                       : reads.find(subject.kind, subject.filter, from.sequence, block_items_max));
+    BlockBuilder builder;
+    std::uint64_t until = from.sequence;
+    ARK_TRY_STATUS(
+        for_each_json(reads, subject.kind, found, Shape::bare, [&](const Found& item, std::string_view json) {
+            if (builder.full()) return;
+            builder.add(item.sequence, json, item.completes);
+            until = item.sequence;
+        }));
+    const bool cut = builder.full() || found.size() == block_items_max;
+    // What the journal has no more is stepped over, and if nothing else is there the next look begins behind it all.
+    if (!builder.full() && !found.empty()) until = found.back().sequence;
+    if (!cut && !in_trace) until = std::max(until, state.of(subject.kind).next - 1);
+    return builder.take(from, {generation, until}, cut);
+}
+
+Result<Position> newest(const Reads& reads, Kind kind) {
+    if (kind == Kind::sessions) return Position{0, reads.newest_change()};
+    ARK_TRY(const auto state, reads.state());
+    return Position{state.of(kind).generation, state.of(kind).next - 1};
+}
+
+}  // namespace ark::reference

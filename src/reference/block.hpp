@@ -1,0 +1,71 @@
+#pragma once
+#include "reference/reads.hpp"
+#include "reference/store.hpp"
+#include "views/views.hpp"
+
+#include <compare>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace ark::reference {
+
+/// How far a watcher is: numbers of a later generation come behind all numbers of an earlier one.
+struct Position {
+    std::uint64_t generation = 0;
+    std::uint64_t sequence = 0;
+
+    friend auto operator<=>(const Position&, const Position&) = default;
+};
+
+/// What is watched.
+struct Subject {
+    std::string tenant;
+    Kind kind = Kind::messages;
+    Filter filter;
+
+    /// Equal for equal subjects.
+    std::string key() const;
+    /// What the fold notes when there is more of it (Changes).
+    std::string change() const;
+};
+
+/// Items that follow each other, encoded once. Immutable once shared.
+class Block {
+public:
+    Block(Position behind, Position until, bool more) : behind_(behind), until_(until), more_(more) {}
+    Block(const Block&) = delete;
+    Block& operator=(const Block&) = delete;
+
+    /// Holds every item behind this …
+    Position behind() const { return behind_; }
+    /// … up to and with this.
+    Position until() const { return until_; }
+    /// Whether there was more behind it.
+    bool more() const { return more_; }
+    bool empty() const { return items_.empty(); }
+    std::size_t bytes() const { return sizeof(Block) + bytes_.capacity() + items_.capacity() * sizeof(LiveItem); }
+
+    /// The items with sequences in (behind, until]; `owner` is what holds this block.
+    Frames frames(std::uint64_t behind, std::uint64_t until, std::shared_ptr<const Block> owner) const;
+
+private:
+    friend class BlockBuilder;
+    Position behind_;
+    Position until_;
+    bool more_;
+    std::string bytes_;
+    std::vector<LiveItem> items_;      // in bytes_
+    std::vector<std::size_t> begins_;  // of the items' frames in bytes_
+};
+
+/// The block behind a position: some 64 KB at most. Reads on the work pool; blocks.
+Result<std::shared_ptr<const Block>> read_block(const Reads& reads, views::Views& views, const Subject& subject,
+                                                Position behind);
+
+/// Where the newest item of the subject's kind is.
+Result<Position> newest(const Reads& reads, Kind kind);
+
+}  // namespace ark::reference

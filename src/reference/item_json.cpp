@@ -1,0 +1,256 @@
+#include "reference/item_json.hpp"
+
+#include "items/json_events.hpp"
+#include "otlp/json.hpp"
+#include "reference/json_text.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace ark::reference {
+namespace {
+
+using codec::JsonWriter;
+using Type = model::ValueView::Type;
+
+std::string iso_of(UnixNanos time) {
+    return iso_of_ms(time.value() / 1'000'000);
+}
+
+void write_message(JsonWriter& json, const model::Batch& batch, const items::Record& record, const Found& found) {
+    json.begin_object();
+    json.key("timestamp").plain(iso_of(batch.header().received));
+    json.field("conversation_id", record.conversation).field("query_id", record.query);
+    json.key("message").raw(record.text);
+    json.field("sequence", found.sequence).end_object();
+}
+
+void write_chunk_record(JsonWriter& json, const model::Batch& batch, const items::Record& record, const Found& found) {
+    json.begin_object();
+    json.field("sequenceNumber", found.sequence);
+    json.key("timestamp").plain(iso_of(batch.header().received));
+    json.key("data").begin_object().field("queryId", record.query);
+    json.key("chunk").raw(record.text);
+    if (record.completes) json.field("complete", true);
+    json.end_object().end_object();
+}
+
+void write_sent_event(JsonWriter& json, const items::Item& item) {
+    items::for_each_event(item, false, [&](const items::Event& event) { items::write_json_event(json, event, {}); });
+}
+
+void write_item(JsonWriter& json, const model::Batch& batch, const items::Item& item, Shape shape, const Found& found) {
+    switch (item.type) {
+        case items::ItemType::span:
+            return write_reference_span(json, *item.span);
+        case items::ItemType::event:
+            return write_sent_event(json, item);
+        case items::ItemType::message:
+            return write_message(json, batch, *item.record, found);
+        case items::ItemType::chunk:
+            if (shape == Shape::listed) return write_chunk_record(json, batch, *item.record, found);
+            json.raw(item.record->text);
+            return;
+        case items::ItemType::log:
+        case items::ItemType::deletion:
+        case items::ItemType::session_update:
+            return;
+    }
+}
+
+/// Visits stretches of `offset_of(i)`, i < count, that share a batch; false: the journal has lost them to retention.
+template <class OffsetOf, class Visit>
+Status for_each_batch(journal::Journal& journal, std::size_t count, const OffsetOf& offset_of, const Visit& visit) {
+    journal::Batches batches(journal);
+    for (std::size_t i = 0; i < count;) {
+        auto batch = batches.holding(offset_of(i));
+        if (!batch && batch.error().code != Errc::expired) return batch.error();
+        if (!batch || *batch == nullptr) {
+            ++i;
+            continue;
+        }
+        auto end = i + 1;
+        while (end < count && offset_of(end) < (*batch)->end())
+            ++end;
+        ARK_TRY_STATUS(visit(**batch, i, end));
+        i = end;
+    }
+    return ok();
+}
+
+/// A resource flattened to the first value of each attribute, as the reference has it.
+void write_resource(JsonWriter& json, const otlp::ResourceView* resource) {
+    json.begin_object();
+    auto attributes = resource == nullptr ? otlp::Attributes() : resource->attributes();
+    model::AttributeView attribute;
+    std::string wrapped;
+    while (attributes.next(attribute)) {
+        json.key(attribute.key);
+        wrapped.clear();
+        JsonWriter value(wrapped);
+        otlp::write_otlp_value(value, attribute.value);
+        // {"stringValue":"x"} → "x"; what has no value stays the empty object.
+        const auto colon = wrapped.find(':');
+        const bool bare = attribute.value.type == Type::empty || attribute.value.type == Type::bytes;
+        const std::string_view text = wrapped;
+        json.raw(bare || colon == std::string::npos ? text : text.substr(colon + 1, text.size() - colon - 2));
+    }
+    json.end_object();
+}
+
+void write_kind(JsonWriter& json, std::uint32_t kind) {
+    static constexpr std::string_view names[] = {"SPAN_KIND_UNSPECIFIED", "SPAN_KIND_INTERNAL", "SPAN_KIND_SERVER",
+                                                 "SPAN_KIND_CLIENT",      "SPAN_KIND_PRODUCER", "SPAN_KIND_CONSUMER"};
+    json.key("kind");
+    if (kind < std::size(names)) {
+        json.plain(names[kind]);
+    } else {
+        json.unsigned_number(kind);
+    }
+}
+
+void write_status(JsonWriter& json, const otlp::SpanView& span) {
+    static constexpr std::string_view names[] = {"STATUS_CODE_UNSET", "STATUS_CODE_OK", "STATUS_CODE_ERROR"};
+    json.key("status");
+    if (span.status_code == 0 && span.status_message.empty()) {
+        json.null();
+        return;
+    }
+    json.begin_object().field("message", span.status_message).key("code");
+    if (span.status_code < std::size(names)) {
+        json.plain(names[span.status_code]);
+    } else {
+        json.unsigned_number(span.status_code);
+    }
+    json.end_object();
+}
+
+/// The text of a chat completion's pieces put together.
+struct Answer {
+    std::string first;  ///< its first piece: the others repeat its id and model
+    std::string text;
+
+    /// False: not a piece of a chat completion.
+    bool add(std::string_view chunk) {
+        const JsonView piece(chunk);
+        if (!piece.is(JsonType::object) || !piece.find("choices").is(JsonType::array)) return false;
+        if (first.empty()) first = chunk;
+        piece.find("choices").for_each_element([this](JsonView choice) {
+            const auto index = choice.find("index");
+            if (!index || index.text() == "0") text += choice.find("delta").find("content").string();
+        });
+        return true;
+    }
+    std::string json() const {
+        std::string out;
+        JsonWriter writer(out);
+        writer.begin_object();
+        const JsonView piece(first);
+        for (const std::string_view name : {"id", "object", "created", "model"}) {
+            if (const auto value = piece.find(name)) writer.key(name).raw(value.text());
+        }
+        writer.key("choices").begin_array().begin_object().field("index", 0);
+        writer.key("delta").begin_object().field("role", "assistant").field("content", text).end_object();
+        writer.field("finish_reason", "stop").end_object().end_array().end_object();
+        return out;
+    }
+};
+
+}  // namespace
+
+std::string iso_of_ms(std::uint64_t ms) {
+    return to_rfc3339(UnixNanos(ms * 1'000'000));
+}
+
+void write_reference_span(JsonWriter& json, const otlp::SpanView& span) {
+    json.begin_object();
+    json.key("traceId").plain(span.trace_id.hex());
+    json.key("spanId").plain(span.span_id.hex());
+    json.key("parentSpanId").plain(span.parent_span_id.valid() ? span.parent_span_id.hex() : std::string());
+    json.field("name", span.name);
+    write_kind(json, span.kind);
+    json.key("startTimeUnixNano").plain(std::to_string(span.start.value()));
+    json.key("endTimeUnixNano").plain(std::to_string(span.end.value()));
+    json.key("attributes");
+    otlp::write_otlp_attributes(json, span.attributes());
+    write_status(json, span);
+    json.key("resource");
+    write_resource(json, span.resource);
+    if (span.event_count > 0) {
+        json.key("events");
+        otlp::write_otlp_events(json, span);
+    }
+    if (span.link_count > 0) {
+        json.key("links");
+        otlp::write_otlp_links(json, span);
+    }
+    json.end_object();
+}
+
+Status for_each_json(const Reads& reads, Kind kind, std::span<const Found> found, Shape shape,
+                     const JsonVisitor& visit) {
+    std::string text;
+    if (kind == Kind::spans) {
+        std::vector<Offset> offsets;
+        for (const auto& its : found)
+            offsets.push_back(its.offset);
+        return for_each_span_at(reads, offsets, [&](std::size_t place, const otlp::SpanView& span) {
+            text.clear();
+            JsonWriter json(text);
+            write_reference_span(json, span);
+            visit(found[place], text);
+        });
+    }
+    const auto offset_of = [&](std::size_t i) { return found[i].offset; };
+    return for_each_batch(reads.journal(), found.size(), offset_of,
+                          [&](const model::Batch& batch, std::size_t from, std::size_t until) {
+                              return items::for_each_item(batch, [&](const items::Item& item) {
+                                  if (item.offset != found[from].offset) return true;
+                                  text.clear();
+                                  JsonWriter json(text);
+                                  write_item(json, batch, item, shape, found[from]);
+                                  visit(found[from], text);
+                                  return ++from < until;
+                              });
+                          });
+}
+
+Status for_each_span_at(const Reads& reads, std::span<const Offset> offsets, const SpanVisitor& visit) {
+    const auto offset_of = [&](std::size_t i) { return offsets[i]; };
+    return for_each_batch(reads.journal(), offsets.size(), offset_of,
+                          [&](const model::Batch& batch, std::size_t from, std::size_t until) {
+                              if (batch.header().kind != model::BatchKind::traces) return ok();
+                              auto at = batch.base();
+                              return otlp::for_each_span(batch.payload(), [&](const otlp::SpanView& span) {
+                                  if (at == offsets[from]) visit(from++, span);
+                                  ++at;
+                                  return from < until;
+                              });
+                          });
+}
+
+Status for_each_compacted(const Reads& reads, const CompactedRow& row, const JsonVisitor& visit) {
+    std::vector<Found> found;
+    for (const auto& stretch : row.stretches) {
+        for (std::uint64_t i = 0; i < stretch.count; ++i)
+            found.push_back({0, stretch.offset + i, false});
+    }
+    Answer answer;
+    std::vector<std::string> chunks;
+    bool whole = true;
+    ARK_TRY_STATUS(for_each_json(reads, Kind::chunks, found, Shape::bare, [&](const Found&, std::string_view chunk) {
+        whole = answer.add(chunk) && whole;
+        chunks.emplace_back(chunk);
+    }));
+    Found shown;
+    shown.sequence = row.completed - 1;
+    if (whole && !answer.text.empty()) {
+        visit(shown, answer.json());
+        return ok();
+    }
+    for (const auto& chunk : chunks)
+        visit(shown, chunk);
+    return ok();
+}
+
+}  // namespace ark::reference

@@ -1,0 +1,171 @@
+#include "reference/live.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include <boost/asio/post.hpp>
+
+namespace ark::reference {
+namespace {
+
+constexpr std::size_t pending_max =
+    64;  // commits that a busy net thread has not looked at: beyond, all may have changed
+
+// A write to a socket costs some microseconds of the thread: so many readers are not woken more often than the thread
+// can serve them, and no reader waits longer than the upper bound for it.
+constexpr std::uint64_t pause_nanos_a_member = 6'000;
+constexpr std::uint64_t pause_nanos_max = 8'000'000;
+
+}  // namespace
+
+Reads LiveServices::reads(const std::string& tenant) const {
+    return {*fold.kv(), journal, tenant, clock.now().value() / 1'000'000};
+}
+
+Hub::Hub(std::shared_ptr<LiveServices> services, asio::io_context& context)
+    : services_(std::move(services)), context_(context) {}
+
+void Hub::changed(const std::shared_ptr<const Changes>& changes) {
+    if (!active_.load()) return;
+    {
+        const std::lock_guard lock(mutex_);
+        if (pending_.size() < pending_max) {
+            pending_.push_back(changes);
+        } else {
+            pending_.assign(1, nullptr);
+        }
+        if (std::exchange(posted_, true)) return;
+    }
+    asio::post(context_, [self = shared_from_this()] { self->take_changes(); });
+}
+
+void Hub::stop() {
+    asio::post(context_, [self = shared_from_this()] {
+        self->stopping_ = true;
+        for (const auto& [key, group] : self->groups_)
+            self->wake(*group);
+    });
+}
+
+void Hub::take_changes() {
+    std::vector<std::shared_ptr<const Changes>> pending;
+    {
+        const std::lock_guard lock(mutex_);
+        pending.swap(pending_);
+        posted_ = false;
+    }
+    if (stopping_) return;
+    if (std::find(pending.begin(), pending.end(), nullptr) != pending.end()) {
+        for (const auto& [key, group] : groups_)
+            read_soon(group);
+        return;
+    }
+    for (const auto& changes : pending) {
+        for (const auto& change : *changes) {
+            const auto [begin, end] = by_change_.equal_range(change);
+            for (auto its = begin; its != end; ++its)
+                read_soon(its->second);
+        }
+    }
+}
+
+std::shared_ptr<Group> Hub::join(Subject subject, Position at) {
+    auto& group = groups_[subject.key()];
+    if (!group) {
+        group = std::make_shared<Group>();
+        group->change = subject.change();
+        group->subject = std::move(subject);
+        group->at = at;
+        by_change_.emplace(group->change, group);
+        ++services_->groups;
+    }
+    ++group->members;
+    active_.store(true);
+    services_->fold.add_watcher();
+    // What was committed between the look at the store and this moment was told to nobody.
+    read_soon(group);
+    return group;
+}
+
+void Hub::leave(const std::shared_ptr<Group>& group) {
+    services_->fold.remove_watcher();
+    if (--group->members > 0) return;
+    const auto [begin, end] = by_change_.equal_range(group->change);
+    by_change_.erase(std::find_if(begin, end, [&](const auto& entry) { return entry.second == group; }));
+    while (!group->blocks.empty())
+        forget_oldest(*group);
+    --services_->groups;
+    groups_.erase(group->subject.key());
+    active_.store(!groups_.empty());
+}
+
+void Hub::read_soon(const std::shared_ptr<Group>& group) {
+    group->dirty = true;
+    if (group->reading || stopping_) return;
+    const auto now = services_->clock.monotonic_nanos();
+    if (now >= group->due_nanos) return read(group);
+    if (group->timer) return;  // it will come
+    group->timer = std::make_unique<asio::steady_timer>(context_);
+    group->timer->expires_after(std::chrono::nanoseconds(group->due_nanos - now));
+    group->timer->async_wait([self = shared_from_this(), group](const boost::system::error_code&) {
+        group->timer.reset();
+        if (group->members > 0 && !group->reading && !self->stopping_) self->read(group);
+    });
+}
+
+void Hub::read(const std::shared_ptr<Group>& group) {
+    group->reading = true;
+    group->dirty = false;
+    services_->work.post([self = shared_from_this(), group, at = group->at] {
+        // The subject never changes: any thread may look at it.
+        const auto& services = *self->services_;
+        auto block = read_block(services.reads(group->subject.tenant), services.views, group->subject, at);
+        asio::post(self->context_,
+                   [self, group, block = std::move(block)]() mutable { self->take(group, std::move(block)); });
+    });
+}
+
+void Hub::take(const std::shared_ptr<Group>& group, Result<std::shared_ptr<const Block>> block) {
+    group->reading = false;
+    if (group->members == 0) return;
+    const auto pause = std::min(group->members * pause_nanos_a_member, pause_nanos_max);
+    group->due_nanos = services_->clock.monotonic_nanos() + (group->members > 1 ? pause : 0);
+    if (!block) {
+        group->status = block.error();
+        return wake(*group);
+    }
+    const bool more = (*block)->more();
+    group->status = ok();
+    if ((*block)->until() > group->at) keep(*group, std::move(*block));
+    if (more || group->dirty) read_soon(group);
+}
+
+void Hub::keep(Group& group, std::shared_ptr<const Block> block) {
+    // Behind a purge nothing that came before is of use.
+    while (!group.blocks.empty() && block->behind() != group.at)
+        forget_oldest(group);
+    group.at = block->until();
+    const bool news = !block->empty();
+    group.bytes += block->bytes();
+    services_->bytes += block->bytes();
+    group.blocks.push_back(std::move(block));
+    while (group.blocks.size() > 1 && group.bytes > services_->group_bytes)
+        forget_oldest(group);
+    if (news) wake(group);
+}
+
+void Hub::forget_oldest(Group& group) {
+    const auto bytes = group.blocks.front()->bytes();
+    group.bytes -= bytes;
+    services_->bytes -= bytes;
+    group.blocks.pop_front();
+}
+
+void Hub::wake(Group& group) {
+    // Who is woken may come back to wait at once.
+    const auto waiting = std::exchange(group.waiting, {});
+    for (auto* who : waiting)
+        who->wake();
+}
+
+}  // namespace ark::reference

@@ -1,0 +1,100 @@
+#pragma once
+#include "reference/block.hpp"
+#include "reference/fold.hpp"
+#include "runtime/asio.hpp"
+#include "runtime/work_pool.hpp"
+
+#include <atomic>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+namespace ark::reference {
+
+/// What watches need of the store. The references outlive them.
+struct LiveServices {
+    LiveServices(Fold& a_fold, views::Views& all_views, journal::Journal& a_journal, runtime::WorkPool& pool,
+                 Clock& a_clock, std::size_t bytes_of_group)
+        : fold(a_fold), views(all_views), journal(a_journal), work(pool), clock(a_clock), group_bytes(bytes_of_group) {}
+
+    Fold& fold;
+    views::Views& views;
+    journal::Journal& journal;
+    runtime::WorkPool& work;
+    Clock& clock;
+    const std::size_t group_bytes;  ///< frames that a group keeps for those who are not quite at its end
+    std::atomic<std::uint64_t> groups{0};
+    std::atomic<std::uint64_t> bytes{0};  ///< of all groups' blocks
+
+    Reads reads(const std::string& tenant) const;
+};
+
+/// Who waits for a group to move.
+class Waiting {
+public:
+    virtual ~Waiting() = default;
+    virtual void wake() = 0;
+};
+
+/// All watchers of one net thread that watch the same: the store is read and the frames are made once for them.
+struct Group {
+    Subject subject;
+    std::string change;                               ///< of the subject
+    Position at;                                      ///< everything up to here was read
+    std::deque<std::shared_ptr<const Block>> blocks;  ///< the last ones, in order, without holes, up to `at`
+    std::size_t bytes = 0;
+    std::vector<Waiting*> waiting;
+    std::uint32_t members = 0;
+    bool reading = false;
+    bool dirty = false;           ///< there is more, or may be
+    Status status = ok();         ///< of the last read
+    std::uint64_t due_nanos = 0;  ///< no read before this: many readers are served less often, with more at a time
+    std::unique_ptr<asio::steady_timer> timer;
+};
+
+/// One net thread's groups: reads the store when the fold says that something changed for one of them, and wakes who
+/// waits. On its io_context's thread, but for changed() and stop(). Kept alive by what it has under way.
+class Hub : public std::enable_shared_from_this<Hub> {
+public:
+    Hub(std::shared_ptr<LiveServices> services, asio::io_context& context);
+
+    // From any thread:
+    /// A commit changed this; null: perhaps anything. Cheap while nobody watches here.
+    void changed(const std::shared_ptr<const Changes>& changes);
+    /// Wakes everybody to end; nobody may join from now on.
+    void stop();
+
+    // On our thread:
+    bool stopping() const { return stopping_; }
+    /// The group of a subject, which begins at `at` if it is new. leave() it as often.
+    std::shared_ptr<Group> join(Subject subject, Position at);
+    void leave(const std::shared_ptr<Group>& group);
+    LiveServices& services() { return *services_; }
+    asio::io_context& context() { return context_; }
+
+private:
+    void take_changes();
+    void read_soon(const std::shared_ptr<Group>& group);
+    void read(const std::shared_ptr<Group>& group);
+    void take(const std::shared_ptr<Group>& group, Result<std::shared_ptr<const Block>> block);
+    void keep(Group& group, std::shared_ptr<const Block> block);
+    void forget_oldest(Group& group);
+    void wake(Group& group);
+
+    const std::shared_ptr<LiveServices> services_;
+    asio::io_context& context_;
+    bool stopping_ = false;
+    std::unordered_map<std::string, std::shared_ptr<Group>> groups_;  // by key of the subject
+    std::unordered_multimap<std::string, std::shared_ptr<Group>> by_change_;
+
+    std::atomic<bool> active_{false};  // somebody watches here; written by our thread
+    std::mutex mutex_;
+    std::vector<std::shared_ptr<const Changes>> pending_;  // guarded by mutex_; merged beyond pending_max
+    bool posted_ = false;                                  // guarded by mutex_
+};
+
+}  // namespace ark::reference

@@ -1,0 +1,129 @@
+#include "reference/watch.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include <boost/asio/redirect_error.hpp>
+
+namespace ark::reference {
+namespace {
+
+/// One reader: a place among the numbers, and a group that most of what it sends comes from. Behind what the group has
+/// kept it reads the store for itself alone.
+class GroupWatch final : public Watch, private Waiting {
+public:
+    GroupWatch(std::shared_ptr<Hub> hub, Subject subject, Position at, Position live, asio::io_context& context);
+    ~GroupWatch() override;
+    GroupWatch(const GroupWatch&) = delete;
+    GroupWatch& operator=(const GroupWatch&) = delete;
+
+    awaitable<Result<Frames>> next(std::chrono::milliseconds patience) override;
+    void cancel() override {
+        cancelled_ = true;
+        wake();
+    }
+
+private:
+    bool over() const { return cancelled_ || hub_->stopping(); }
+    bool take_from_group(Frames& frames);
+    bool take_from(const std::shared_ptr<const Block>& block, Frames& frames);
+    bool is_behind() const;
+    awaitable<Status> read_alone(Frames& frames);
+    awaitable<bool> wait();
+    void wake() override { timer_.cancel(); }
+
+    const std::shared_ptr<Hub> hub_;
+    const std::shared_ptr<Group> group_;
+    Position at_;  // every item up to here was given out
+    const Position live_;
+    bool cancelled_ = false;
+    asio::steady_timer timer_;
+};
+
+GroupWatch::GroupWatch(std::shared_ptr<Hub> hub, Subject subject, Position at, Position live, asio::io_context& context)
+    : hub_(std::move(hub)), group_(hub_->join(std::move(subject), live)), at_(at), live_(live), timer_(context) {}
+
+GroupWatch::~GroupWatch() {
+    std::erase(group_->waiting, static_cast<Waiting*>(this));
+    hub_->leave(group_);
+}
+
+awaitable<Result<Frames>> GroupWatch::next(std::chrono::milliseconds patience) {
+    Frames frames;
+    bool waited_enough = false;
+    timer_.expires_after(patience);
+    for (;;) {
+        if (over()) co_return fail(Errc::closed, "the watch has ended");
+        if (take_from_group(frames)) co_return frames;
+        if (is_behind()) {
+            const auto status = co_await read_alone(frames);
+            if (!status) co_return status.error();
+            if (!frames.items.empty()) co_return frames;
+            continue;
+        }
+        if (!group_->status) co_return group_->status.error();
+        if (waited_enough) co_return frames;
+        waited_enough = co_await wait();
+    }
+}
+
+/// Until somebody wakes us, or the timer's time has come: then true.
+awaitable<bool> GroupWatch::wait() {
+    group_->waiting.push_back(this);
+    boost::system::error_code woken;
+    co_await timer_.async_wait(asio::redirect_error(asio::use_awaitable, woken));
+    if (!woken) std::erase(group_->waiting, static_cast<Waiting*>(this));
+    co_return !woken;
+}
+
+bool GroupWatch::is_behind() const {
+    return at_ < group_->at;
+}
+
+/// True when there is something to send. Blocks that have nothing for us are stepped over.
+bool GroupWatch::take_from_group(Frames& frames) {
+    for (const auto& block : group_->blocks) {
+        if (block->until() <= at_) continue;
+        if (block->behind() > at_) return false;  // a hole before it
+        if (take_from(block, frames)) return true;
+    }
+    return false;
+}
+
+/// Goes through the block from where we stand; what was there before we began and what came after are not mixed.
+bool GroupWatch::take_from(const std::shared_ptr<const Block>& block, Frames& frames) {
+    const auto generation = block->until().generation;
+    const auto from = at_.generation == generation ? at_.sequence : 0;
+    const bool old = Position{generation, from} < live_;
+    const auto last = old && live_ < block->until() ? live_ : block->until();
+    frames = block->frames(from, last.sequence, block);
+    frames.replayed = old;
+    at_ = last;
+    if (!frames.items.empty()) return true;
+    return last < block->until() && take_from(block, frames);
+}
+
+awaitable<Status> GroupWatch::read_alone(Frames& frames) {
+    auto& services = hub_->services();
+    const auto reached = group_->at;  // what the store says from now on includes everything up to here
+    auto read = [&services, this] {
+        return read_block(services.reads(group_->subject.tenant), services.views, group_->subject, at_);
+    };
+    auto block = co_await runtime::on(services.work, read);
+    if (!block) co_return block.error();
+    if ((*block)->until() > at_) {
+        static_cast<void>(take_from(*block, frames));
+    } else {
+        at_ = std::max(at_, reached);  // nothing is left there
+    }
+    co_return ok();
+}
+
+}  // namespace
+
+std::unique_ptr<Watch> make_watch(std::shared_ptr<Hub> hub, Subject subject, Position at, Position live) {
+    auto& context = hub->context();
+    return std::make_unique<GroupWatch>(std::move(hub), std::move(subject), at, live, context);
+}
+
+}  // namespace ark::reference
