@@ -199,6 +199,30 @@ TEST_F(ViewsTest, ListsSessionsByActivityWithFiltersAndPages) {
     EXPECT_EQ(views->traces(request)->rows.at(0).session_id, "s5");
 }
 
+// Goal: neither the id nor the own trace of an implicit query is stored, and both are found.
+// Method: a second trace names the query by that id; asked while it is hot and after a restart.
+TEST_F(ViewsTest, FindsAnImplicitQueryByTheTraceItStandsFor) {
+    const auto name = id_of<TraceId>(1).hex();
+    add_session(journal, 1, "s");
+    journal.add_spans({span(2, 21, 0, "more", {{"ark.query.id", name}})}, at(22));
+    for (int i = 0; i < 2; ++i) {
+        open(journal);
+        views->start();
+        settle(journal);
+        const auto query = views->query("default", name);
+        ASSERT_TRUE(query && *query);
+        EXPECT_EQ((*query)->traces.size(), 2u);
+        ListRequest request;
+        request.tenant = "default";
+        request.query = name;
+        EXPECT_EQ(views->traces(request)->rows.size(), 2u);
+        EXPECT_EQ(views->items_of_query("default", name, Offset(0), Offset(100), 10)->size(), 3u);
+    }
+    // A name that looks like a trace's but is none's.
+    EXPECT_FALSE(views->query("default", id_of<TraceId>(9).hex())->has_value());
+    EXPECT_FALSE(views->query("default", id_of<TraceId>(2).hex())->has_value());
+}
+
 TEST_F(ViewsTest, ResumesWhereItWasAndGoesOn) {
     for (int round = 1; round <= 3; ++round) {
         open(journal);

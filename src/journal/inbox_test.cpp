@@ -1,0 +1,61 @@
+#include "journal/inbox.hpp"
+
+#include "journal/test_support.hpp"
+
+#include <thread>
+
+#include <gtest/gtest.h>
+
+namespace ark::journal {
+namespace {
+
+using Time = std::chrono::steady_clock::time_point;
+using testing::make_batch;
+
+constexpr std::uint64_t plenty = 1ull << 30;
+constexpr auto never = Time::max();
+constexpr Time long_ago;
+
+void push(Inbox& inbox, std::size_t payload_bytes) {
+    Waiting waiting;
+    waiting.batch = make_batch(std::string(payload_bytes, 'x'));
+    waiting.record_bytes = payload_bytes;
+    EXPECT_TRUE(inbox.push(waiting));
+}
+
+TEST(Inbox, GivesWhatIsThereToWhomDoesNotGather) {
+    Inbox inbox(plenty);
+    push(inbox, 10);
+    EXPECT_EQ(inbox.take(plenty, std::nullopt, std::nullopt).size(), 1u);
+}
+
+TEST(Inbox, GathersUntilAGroupIsWorthItsSync) {
+    Inbox inbox(plenty);
+    std::thread senders([&] {
+        for (int i = 0; i < 64; ++i)
+            push(inbox, 10);
+    });
+    EXPECT_EQ(inbox.take(plenty, std::nullopt, never).size(), 64u);
+    senders.join();
+    // Few large ones are as good as many small ones.
+    push(inbox, 600'000);
+    EXPECT_EQ(inbox.take(plenty, std::nullopt, never).size(), 1u);
+}
+
+TEST(Inbox, GathersNoLongerThanItWasTold) {
+    Inbox inbox(plenty);
+    push(inbox, 10);
+    EXPECT_EQ(inbox.take(plenty, std::nullopt, long_ago).size(), 1u);
+}
+
+TEST(Inbox, ClosingEndsTheGathering) {
+    Inbox inbox(plenty);
+    push(inbox, 10);
+    std::thread closer([&] { inbox.close(); });
+    EXPECT_EQ(inbox.take(plenty, std::nullopt, never).size(), 1u);
+    closer.join();
+    EXPECT_TRUE(inbox.closed_and_empty());
+}
+
+}  // namespace
+}  // namespace ark::journal
