@@ -18,6 +18,10 @@ std::vector<CommandSpec> all_commands() {
     add_events_tail(table);
     add_status(table);
     add_loadgen(table);
+    add_mock_llm(table);
+    add_model(table);
+    add_tools(table);
+    add_a2a(table);
     add_journal(table);
     add_views(table);
     add_config(table);

@@ -188,6 +188,17 @@ std::string printable(std::string_view text) {
     return out;
 }
 
+std::string printable_lines(std::string_view text) {
+    std::string out;
+    while (true) {
+        const auto end = text.find_first_of("\n\t");
+        out += printable(text.substr(0, end));
+        if (end == text.npos) return out;
+        out += text[end];
+        text.remove_prefix(end + 1);
+    }
+}
+
 std::string paint(std::string_view text, Style style, bool color) {
     if (!color || style == Style::plain || text.empty()) return std::string(text);
     std::string out = "\x1b[";

@@ -25,6 +25,8 @@ std::size_t display_width(std::string_view text);
 std::string fit(std::string_view text, std::size_t width);
 /// The text without anything that drives a terminal, in full length.
 std::string printable(std::string_view text);
+/// The same, but line ends and tabs stay.
+std::string printable_lines(std::string_view text);
 
 /// Wraps the text in escape codes when `color` says so.
 std::string paint(std::string_view text, Style style, bool color);

@@ -1,4 +1,4 @@
-// Starts a real broker on free ports over a directory of its own, and talks to it as a client would.
+// Starts real ark processes (a broker on free ports over a directory of its own), and talks to them as a client would.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -11,31 +11,29 @@ export const arkBinary = process.env.ARK_BINARY ?? new URL('../../build/ark', im
 /** Arguments of `ark broker` on free ports. */
 const freePorts = ['--listen', '127.0.0.1:0', '--otlp-listen', '127.0.0.1:0', '--grpc-listen', '127.0.0.1:0'];
 
-export class Broker {
-  constructor(data, args) {
-    this.data = data;
+/** A command that prints a ready line and runs until it is told to end. */
+export class ArkProcess {
+  constructor(args) {
     this.args = args;
   }
 
-  static async start(args = []) {
-    const broker = new Broker(mkdtempSync(join(tmpdir(), 'ark-e2e-')), args);
-    await broker.launch();
-    return broker;
+  static async start(args) {
+    const process = new ArkProcess(args);
+    await process.launch(args);
+    return process;
   }
 
-  async launch() {
-    this.process = spawn(arkBinary, ['broker', '--data', this.data, '--log-level', 'warn', ...freePorts, ...this.args], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
+  async launch(args) {
+    this.process = spawn(arkBinary, args, { stdio: ['ignore', 'pipe', 'inherit'] });
     const line = await this.readyLine();
     const addresses = Object.fromEntries(line.split(' ').slice(1).map((part) => part.split('=')));
-    Object.assign(this, { http: addresses.http, otlp: addresses.otlp, grpc: addresses.grpc });
+    Object.assign(this, addresses);
   }
 
   async readyLine() {
     const lines = createInterface({ input: this.process.stdout });
     const gone = once(this.process, 'exit').then(([code]) => {
-      throw new Error(`ark broker exited with ${code} before it was ready`);
+      throw new Error(`ark ${this.args[0]} exited with ${code} before it was ready`);
     });
     const [line] = await Promise.race([once(lines, 'line'), gone]);
     gone.catch(() => {});
@@ -53,6 +51,27 @@ export class Broker {
 
   async stop() {
     if (this.process.exitCode === null && this.process.signalCode === null) await this.end();
+  }
+}
+
+export class Broker extends ArkProcess {
+  constructor(data, args) {
+    super(args);
+    this.data = data;
+  }
+
+  static async start(args = []) {
+    const broker = new Broker(mkdtempSync(join(tmpdir(), 'ark-e2e-')), args);
+    await broker.launch();
+    return broker;
+  }
+
+  launch() {
+    return super.launch(['broker', '--data', this.data, '--log-level', 'warn', ...freePorts, ...this.args]);
+  }
+
+  async stop() {
+    await super.stop();
     rmSync(this.data, { recursive: true, force: true });
   }
 
@@ -97,4 +116,16 @@ function parseFrame(text) {
     if (name === 'data') frame.data += value;
   }
   return frame.data === '' ? null : frame;
+}
+
+/** Runs a command to its end. */
+export async function runArk(args, env = {}) {
+  const child = spawn(arkBinary, args, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...env } });
+  const read = async (stream) => {
+    let text = '';
+    for await (const bytes of stream) text += bytes;
+    return text;
+  };
+  const [out, err, [code]] = await Promise.all([read(child.stdout), read(child.stderr), once(child, 'exit')]);
+  return { code, out, err };
 }

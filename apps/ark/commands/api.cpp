@@ -1,6 +1,6 @@
 #include "api_client.hpp"
 #include "commands/commands.hpp"
-#include "watchdog.hpp"
+#include "control_loop.hpp"
 
 #include <cctype>
 #include <fstream>
@@ -25,21 +25,6 @@ Result<std::string> read_body(const std::string& data) {
     }
     if (body.size() > body_bytes_max) return fail(Errc::too_large, "a body beyond 256 MiB");
     return body;
-}
-
-Result<net::Fields> read_fields(const Invocation& invocation) {
-    net::Fields fields;
-    for (const auto& header : invocation.all("header")) {
-        const auto colon = header.find(':');
-        if (colon == std::string::npos || colon == 0)
-            return fail(Errc::bad_argument, "--header '" + header + "' is not NAME: VALUE");
-        std::string name;
-        for (const char c : header.substr(0, colon))
-            name.push_back(static_cast<char>(std::tolower(static_cast<unsigned char>(c))));
-        const auto value = header.find_first_not_of(' ', colon + 1);
-        fields.add(name, value == std::string::npos ? "" : header.substr(value));
-    }
-    return fields;
 }
 
 void say_head(const net::ClientResponse& response) {
@@ -84,7 +69,7 @@ Result<Exit> run_api(Context& context, const Invocation& invocation) {
         c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
     const auto target = invocation.text("PATH");
     if (!target.starts_with('/')) return fail(Errc::bad_argument, "PATH begins with a slash: /v1/sessions?limit=5");
-    ARK_TRY(auto fields, read_fields(invocation));
+    ARK_TRY(auto fields, fields_of(invocation));
     ARK_TRY(const auto body, read_body(invocation.text("data")));
     if (!body.empty() && !fields.has("content-type")) fields.add("content-type", "application/json");
     ARK_TRY(auto api, ApiClient::create(context));

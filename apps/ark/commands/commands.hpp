@@ -20,6 +20,10 @@ void add_events_tail(CommandTable& table);
 void add_lists(CommandTable& table);  // sessions, queries, traces, events, spans
 void add_status(CommandTable& table);
 void add_loadgen(CommandTable& table);
+void add_mock_llm(CommandTable& table);
+void add_model(CommandTable& table);
+void add_tools(CommandTable& table);
+void add_a2a(CommandTable& table);
 void add_journal(CommandTable& table);
 void add_views(CommandTable& table);
 void add_config(CommandTable& table);
