@@ -31,10 +31,10 @@ public:
 
     /// An idle connection, or a new one that is not open yet.
     Result<std::shared_ptr<ClientConnection>> take(const Url& origin, bool fresh_only) {
-        auto& idle = idle_[key(origin)];
-        while (!idle.empty() && !fresh_only) {
-            auto connection = std::move(idle.back());
-            idle.pop_back();
+        const auto found = idle_.find(key(origin));
+        while (!fresh_only && found != idle_.end() && !found->second.empty()) {
+            auto connection = std::move(found->second.back());
+            found->second.pop_back();
             if (connection->expires > std::chrono::steady_clock::now() && connection->is_fresh()) {
                 ++counters_.reused;
                 return connection;

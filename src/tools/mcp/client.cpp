@@ -39,22 +39,11 @@ public:
 
     awaitable<Result<ServerInfo>> connect(std::stop_token stop) override {
         co_await close();
-        if (config_.transport == Transport::sse) {
-            ARK_CO_TRY(wire_, co_await open_sse(http_, config_, stop));
-        } else {
-            wire_ = make_streamable(http_, config_);
-            ARK_CO_TRY(const auto modern, co_await discover(stop));
-            if (modern) co_return info_;
+        const auto opened = co_await open(stop);
+        if (!opened) {
+            co_await close();
+            co_return Error(opened.error());
         }
-        auto opened = co_await initialize(stop);
-        const bool may_be_older = config_.transport == Transport::streamable && !opened && refused_;
-        if (may_be_older) {
-            auto older = co_await open_sse(http_, config_, stop);
-            if (!older) co_return std::move(opened).error();
-            wire_ = std::move(*older);
-            opened = co_await initialize(stop);
-        }
-        if (!opened) co_return std::move(opened).error();
         co_return info_;
     }
 
@@ -124,6 +113,24 @@ public:
     }
 
 private:
+    /// Newest first. A wire that was opened stays, whatever comes of it: close() ends it.
+    awaitable<Status> open(std::stop_token stop) {
+        if (config_.transport == Transport::sse) {
+            ARK_CO_TRY(wire_, co_await open_sse(http_, config_, stop));
+        } else {
+            wire_ = make_streamable(http_, config_);
+            ARK_CO_TRY(const auto modern, co_await discover(stop));
+            if (modern) co_return ok();
+        }
+        auto opened = co_await initialize(stop);
+        const bool may_be_older = config_.transport == Transport::streamable && !opened && refused_;
+        if (!may_be_older) co_return opened;
+        auto older = co_await open_sse(http_, config_, stop);
+        if (!older) co_return opened;  // what the newer transport said tells more
+        wire_ = std::move(*older);
+        co_return co_await initialize(stop);
+    }
+
     /// True: the server speaks the stateless protocol. Anything else that answers may be older.
     awaitable<Result<bool>> discover(std::stop_token stop) {
         era_ = Era::modern;

@@ -247,6 +247,18 @@ TEST_F(McpTest, TellsWhatBrokenServersDo) {
               Errc::connect);
 }
 
+TEST_F(McpTest, FindsTheOlderTransportAndLeavesItWhenItFails) {
+    serve([](const Seen& request) {
+        if (request.method == "GET") return Say{200, "-", "event: endpoint\ndata: /messages?s=1\n\n", {}};
+        if (request.path == "/messages") return Say{500, "text/plain", "no", {}};
+        return Say{404, "text/plain", "", {}};
+    });
+    const auto mcp = client();
+    EXPECT_EQ(run(mcp->connect({})).error().code, Errc::protocol);
+    EXPECT_EQ(seen().back().json["method"].text(), "initialize");
+    EXPECT_EQ(seen().back().path, "/messages");
+}
+
 TEST_F(McpTest, BoundsWhatItTakes) {
     serve([](const Seen& request) {
         return session(request, [](const Seen& r) {
