@@ -67,7 +67,11 @@ public:
     /// Runs a coroutine on a net thread and waits for what it comes to.
     template <class T>
     T run(awaitable<T> task) {
-        return asio::co_spawn(net_->context(0), std::move(task), asio::use_future).get();
+        return start(std::move(task)).get();
+    }
+    template <class T>
+    std::future<T> start(awaitable<T> task) {
+        return asio::co_spawn(net_->context(0), std::move(task), asio::use_future);
     }
 
     void add(model::BatchKind kind, const Buffer& payload, std::size_t items, const std::string& tenant = "default") {
