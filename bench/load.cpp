@@ -28,7 +28,7 @@ using Steady = std::chrono::steady_clock;
 struct Options {
     std::string host = "127.0.0.1";
     std::uint16_t port = 4318;
-    std::string path = "/v1/traces";
+    std::string path = "/v1/traces";  // "*" in it becomes the connection's number
     ark::bench::Shape shape = ark::bench::Shape::genai;
     ark::bench::Wire wire = ark::bench::Wire::protobuf;
     unsigned spans = 90, spans_per_trace = 10, traces_per_session = 5, connections = 32;
@@ -53,7 +53,7 @@ Options parse(int argc, char** argv) {
         } else if (name == "--path") {
             options.path = value;
         } else if (name == "--shape") {
-            options.shape = value == "small" ? ark::bench::Shape::small : ark::bench::Shape::genai;
+            options.shape = ark::bench::shape_of(value);
         } else if (name == "--wire") {
             options.wire = value == "json" ? ark::bench::Wire::json : ark::bench::Wire::protobuf;
         } else if (name == "--spans") {
@@ -94,6 +94,7 @@ std::uint64_t wall_nanos() {
 struct Connection {
     int socket = -1;
     std::unique_ptr<ark::bench::Payload> payload;
+    std::string path;
     std::string head;
     std::string_view body;
     std::size_t sent = 0;
@@ -179,6 +180,9 @@ private:
     void open_connection() {
         auto connection = std::make_unique<Connection>();
         connection->socket = ::socket(AF_INET, SOCK_STREAM, 0);
+        connection->path = options_.path;
+        const auto star = connection->path.find('*');
+        if (star != std::string::npos) connection->path.replace(star, 1, std::to_string(connections_.size()));
         sockaddr_in address{};
         address.sin_family = AF_INET;
         address.sin_port = htons(options_.port);
@@ -223,7 +227,7 @@ private:
         body_bytes_ = connection.body.size();
         if (connection.head.empty() || !variants_.empty()) {
             connection.head =
-                "POST " + options_.path + " HTTP/1.1\r\nHost: bench\r\nContent-Type: " +
+                "POST " + connection.path + " HTTP/1.1\r\nHost: bench\r\nContent-Type: " +
                 (options_.wire == ark::bench::Wire::json ? "application/json" : "application/x-protobuf") +
                 (options_.gzip_variants == 0 ? "" : "\r\nContent-Encoding: gzip") +
                 "\r\nContent-Length: " + std::to_string(connection.body.size()) + "\r\n\r\n";
@@ -291,7 +295,7 @@ private:
                 length = std::strtoull(connection.answer.c_str() + at + 16, nullptr, 10);
         }
         if (connection.answer.size() < head_end + 4 + length) return;
-        if (!connection.answer.starts_with("HTTP/1.1 200")) {
+        if (!connection.answer.starts_with("HTTP/1.1 20")) {
             if (errors_++ == 0) std::fprintf(stderr, "ark_load: %.200s\n", connection.answer.c_str());
         }
         bytes_ += connection.body.size();

@@ -1,6 +1,7 @@
 #include "payload.hpp"
 
 #include "base/hex.hpp"
+#include "base/time.hpp"
 
 #include <cstring>
 
@@ -50,6 +51,18 @@ std::vector<Attribute> attributes_of(Shape shape, unsigned index) {
                 {"peer", "10.0.0.7"},
                 {"attempt", "", index % 3}};
     }
+    if (shape == Shape::ten) {
+        return {{"session.id", std::string(session_mark)},
+                {"query.namespace", "default"},
+                {"query.name", "query"},
+                {"agent.name", "researcher"},
+                {"model.name", "gpt-4.1-mini"},
+                {"input.value", text_of(200, index)},
+                {"output.value", text_of(200, index + 1)},
+                {"tokens.input", "", 812 + index},
+                {"tokens.output", "", 143},
+                {"server.address", "api.openai.example"}};
+    }
     std::vector<Attribute> out = {
         {"session.id", std::string(session_mark)},
         {"gen_ai.operation.name", index % 3 == 0   ? "invoke_agent"
@@ -81,49 +94,108 @@ std::vector<Attribute> attributes_of(Shape shape, unsigned index) {
 
 }  // namespace
 
+Shape shape_of(std::string_view name) {
+    constexpr std::pair<std::string_view, Shape> names[] = {
+        {"small", Shape::small},   {"ten", Shape::ten},           {"event", Shape::event},
+        {"chunks", Shape::chunks}, {"messages", Shape::messages},
+    };
+    for (const auto& [known, shape] : names) {
+        if (known == name) return shape;
+    }
+    return Shape::genai;
+}
+
 Payload::Payload(Shape shape, Wire wire, unsigned spans, unsigned spans_per_trace, unsigned traces_per_session)
     : shape_(shape),
-      wire_(wire),
+      wire_(shape == Shape::event || shape == Shape::chunks || shape == Shape::messages ? Wire::json : wire),
       spans_(spans),
       spans_per_trace_(spans_per_trace),
       traces_per_session_(traces_per_session) {
-    if (wire == Wire::protobuf) {
-        std::string list;
-        for (unsigned i = 0; i < spans; ++i)
-            append_span_protobuf(list, i);
-        std::string scope;
-        append_field(scope, 1, std::string("\x0a\x05", 2) + "bench");
-        std::string service;
-        append_field(service, 1, "service.name");
-        std::string value;
-        append_field(value, 1, "bench");
-        append_field(service, 2, value);
-        std::string resource;
-        append_field(resource, 1, service);
-        std::string resource_spans;
-        append_field(resource_spans, 1, resource);
-        std::string scope_spans = scope + list;
-        append_varint(resource_spans, 2 << 3 | 2);
-        append_varint(resource_spans, scope_spans.size());
-        const std::size_t list_at = resource_spans.size() + scope.size();
-        resource_spans += scope_spans;
-        append_varint(body_, 1 << 3 | 2);
-        append_varint(body_, resource_spans.size());
-        const std::size_t shift = body_.size() + list_at;
-        body_ += resource_spans;
-        for (auto* spots : {&trace_spots_, &span_spots_, &parent_spots_, &session_spots_, &start_spots_, &end_spots_}) {
-            for (auto& spot : *spots)
-                spot.at += shift;
-        }
-        return;
+    switch (shape) {
+        case Shape::event:
+            return build_event();
+        case Shape::chunks:
+            return build_chunks();
+        case Shape::messages:
+            return build_messages();
+        default:
+            return wire_ == Wire::protobuf ? build_spans_protobuf() : build_spans_json();
     }
+}
+
+void Payload::build_spans_protobuf() {
+    std::string list;
+    for (unsigned i = 0; i < spans_; ++i)
+        append_span_protobuf(list, i);
+    std::string scope;
+    append_field(scope, 1, std::string("\x0a\x05", 2) + "bench");
+    std::string service;
+    append_field(service, 1, "service.name");
+    std::string value;
+    append_field(value, 1, "bench");
+    append_field(service, 2, value);
+    std::string resource;
+    append_field(resource, 1, service);
+    std::string resource_spans;
+    append_field(resource_spans, 1, resource);
+    std::string scope_spans = scope + list;
+    append_varint(resource_spans, 2 << 3 | 2);
+    append_varint(resource_spans, scope_spans.size());
+    const std::size_t list_at = resource_spans.size() + scope.size();
+    resource_spans += scope_spans;
+    append_varint(body_, 1 << 3 | 2);
+    append_varint(body_, resource_spans.size());
+    const std::size_t shift = body_.size() + list_at;
+    body_ += resource_spans;
+    for (auto* spots : {&trace_spots_, &span_spots_, &parent_spots_, &session_spots_, &start_spots_, &end_spots_}) {
+        for (auto& spot : *spots)
+            spot.at += shift;
+    }
+}
+
+void Payload::build_spans_json() {
     body_ = R"({"resourceSpans":[{"resource":{"attributes":[{"key":"service.name","value":{"stringValue":"bench"}}]},)"
             R"("scopeSpans":[{"scope":{"name":"bench"},"spans":[)";
-    for (unsigned i = 0; i < spans; ++i) {
+    for (unsigned i = 0; i < spans_; ++i) {
         if (i > 0) body_.push_back(',');
         append_span_json(i);
     }
     body_ += "]}]}]}";
+}
+
+/// One query in each of a thousand sessions, as a controller tells of it.
+void Payload::build_event() {
+    body_ = R"({"timestamp":")";
+    time_at_ = body_.size();
+    body_ += R"(2026-11-20T09:24:09.123456781Z","eventType":"Normal","reason":"LLMCallStart","message":")" +
+             text_of(120, 1) + R"(","data":{"queryId":"query-)";
+    session_spots_.push_back({body_.size(), 0});
+    body_ += R"(0000000000000000","queryName":"name-)";
+    session_spots_.push_back({body_.size(), 0});
+    body_ += R"(0000000000000000","queryNamespace":"default","sessionId":"session-)";
+    session_spots_.push_back({body_.size(), 0});
+    body_ += R"(0000000000000000","agent":"default/researcher","model":"gpt-4.1-mini","input":")" + text_of(110, 2) +
+             R"("}})";
+}
+
+void Payload::build_chunks() {
+    for (unsigned i = 0; i < spans_; ++i) {
+        body_ += R"({"id":"chatcmpl-)";
+        span_spots_.push_back({body_.size(), i});
+        body_ += R"(0000000000000000","object":"chat.completion.chunk","choices":[{"index":0,"delta":{"content":")" +
+                 text_of(100, i) +
+                 R"("}}],"ark":{"query":"bench","session":"session","agent":"researcher","model":"m"}})";
+        body_ += "\n";
+    }
+}
+
+void Payload::build_messages() {
+    body_ = R"({"conversation_id":"conversation-)";
+    session_spots_.push_back({body_.size(), 0});
+    body_ += R"(0000000000000000","query_id":"query","messages":[)";
+    for (unsigned i = 0; i < spans_; ++i)
+        body_ += std::string(i > 0 ? "," : "") + R"({"role":"user","content":")" + text_of(220, i) + R"("})";
+    body_ += "]}";
 }
 
 std::string Payload::attributes_text(unsigned index, Wire wire, std::size_t& session_at) {
@@ -234,10 +306,16 @@ void Payload::stamp(std::uint64_t n, std::uint64_t trace_n, std::uint64_t sessio
         write_id(spot.at, mix(n, spot.index + 0x8000));
     for (const auto& spot : parent_spots_)
         write_id(spot.at, mix(n, spot.index + 0x8000));
+    constexpr std::uint64_t event_sessions = 1000;
+    const auto session = shape_ == Shape::event || shape_ == Shape::messages ? n % event_sessions : session_n;
     for (const auto& spot : session_spots_) {
         std::string digits;
-        append_hex_number(digits, mix(session_n, spot.index), 16);
+        append_hex_number(digits, mix(session, spot.index), 16);
         std::memcpy(body_.data() + spot.at, digits.data(), 16);
+    }
+    if (time_at_ != 0) {
+        const UnixNanos nine_digits{now_nanos - now_nanos % 10 + 1};
+        body_.replace(time_at_, 30, to_rfc3339(nine_digits));
     }
     if (wire_ != Wire::protobuf) return;
     for (const auto& spot : start_spots_) {

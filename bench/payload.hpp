@@ -1,13 +1,17 @@
 #pragma once
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace ark::bench {
 
-/// What a request carries. genai: 15–23 attributes with a message of 1–4 KB, ~3.4 KB a span; small: 5 attributes, ~260
-/// B.
-enum class Shape { genai, small };
+/// What a request carries. Spans: genai with 15–23 attributes and a message of 1–4 KB, ~3.4 KB; small with 5
+/// attributes, ~260 B; ten with ten attributes, two of them texts of 200 characters, ~0.8 KB (1.3 KB as JSON). JSON of
+/// the reference's API: an event of ~550 B, chunks of ~300 B one a line, messages of ~250 B in one body.
+enum class Shape { genai, small, ten, event, chunks, messages };
+/// By its name above; genai when there is none of that name.
+Shape shape_of(std::string_view name);
 enum class Wire { protobuf, json };
 
 /// A request body whose ids are rewritten in place for each send, so that no two requests carry the same span.
@@ -26,6 +30,11 @@ private:
         std::size_t at;
         unsigned index;  // of the span, trace or session in the body
     };
+    void build_spans_protobuf();
+    void build_spans_json();
+    void build_event();
+    void build_chunks();
+    void build_messages();
     void append_span_protobuf(std::string& out, unsigned index);
     void append_span_json(unsigned index);
     std::string attributes_text(unsigned index, Wire wire, std::size_t& session_at);
@@ -38,6 +47,7 @@ private:
     const unsigned traces_per_session_;
     std::string body_;
     std::vector<Spot> trace_spots_, span_spots_, parent_spots_, session_spots_, start_spots_, end_spots_;
+    std::size_t time_at_ = 0;  // of an event's timestamp; 0: none
 };
 
 }  // namespace ark::bench

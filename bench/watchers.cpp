@@ -1,6 +1,7 @@
 // Subscribers of an event stream, many in one thread: counts span frames and measures emission to receipt, since the
 // load generator writes the time of sending as the start of each span.
-//   ark_watchers --address H:P --path '/v1/stream?topics=span' --watchers N --seconds S [--pid P]
+//   ark_watchers --address H:P --path '/v1/stream?topics=span' --watchers N --seconds S [--pid P] [--frame TEXT]
+//   [--time KEY]
 // Prints one line of JSON: frames and bytes (their rates between the first frame and the last), latencies in ms,
 // resident memory growth of process P per watcher.
 #include "base/time.hpp"
@@ -57,20 +58,26 @@ std::uint64_t wall_nanos() {
         std::chrono::nanoseconds(std::chrono::system_clock::now().time_since_epoch()).count());
 }
 
+/// What is counted as a frame, and what stands before its time.
+struct Marks {
+    std::string frame = "event: span";
+    std::string time = "\"start\":\"";
+};
+
 /// Frames of the topic; a sample of them is parsed for its start time.
-void take(Watcher& watcher, std::vector<double>& latencies, bool sample) {
-    static constexpr std::string_view mark = "\"start\":\"";
+void take(Watcher& watcher, const Marks& marks, std::vector<double>& latencies, bool sample) {
     const auto now = wall_nanos();
     std::size_t from = 0;
     while (true) {
         const auto end = watcher.pending.find("\n\n", from);
         if (end == std::string::npos) break;
         const std::string_view frame(watcher.pending.data() + from, end - from);
-        if (frame.find("event: span") != std::string_view::npos) {
+        if (frame.find(marks.frame) != std::string_view::npos) {
             ++watcher.frames;
-            const auto at = sample ? frame.find(mark) : std::string_view::npos;
+            const auto at = sample ? frame.find(marks.time) : std::string_view::npos;
             if (at != std::string_view::npos) {
-                const auto text = frame.substr(at + mark.size(), frame.find('"', at + mark.size()) - at - mark.size());
+                const auto text = frame.substr(at + marks.time.size(),
+                                               frame.find('"', at + marks.time.size()) - at - marks.time.size());
                 const auto start = ark::parse_rfc3339(text);
                 if (start) latencies.push_back((static_cast<double>(now) - static_cast<double>(start->value())) * 1e-6);
             }
@@ -86,6 +93,7 @@ int main(int argc, char** argv) {
     std::string host = "127.0.0.1", path = "/v1/stream?topics=span";
     std::uint16_t port = 8080;
     unsigned count = 100;
+    Marks marks;
     double seconds = 5;
     int pid = 0;
     for (int i = 1; i + 1 < argc; i += 2) {
@@ -100,6 +108,10 @@ int main(int argc, char** argv) {
             count = static_cast<unsigned>(std::stoul(value));
         } else if (name == "--seconds") {
             seconds = std::stod(value);
+        } else if (name == "--frame") {
+            marks.frame = value;
+        } else if (name == "--time") {
+            marks.time = "\"" + value + "\":\"";
         } else if (name == "--pid") {
             pid = std::stoi(value);
         }
@@ -142,7 +154,7 @@ int main(int argc, char** argv) {
             bytes += static_cast<std::uint64_t>(got);
             watcher.pending.append(chunk, static_cast<std::size_t>(got));
             const auto had = watcher.frames;
-            take(watcher, latencies, events[i].data.u32 % 8 == 0);
+            take(watcher, marks, latencies, events[i].data.u32 % 8 == 0);
             if (watcher.frames == had) continue;
             frames += watcher.frames - had;
             last_frame = Steady::now();
