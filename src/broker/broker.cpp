@@ -10,6 +10,7 @@
 #include "query/api.hpp"
 #include "query/problem.hpp"
 #include "receive/receive.hpp"
+#include "reference/routes.hpp"
 #include "reference/store.hpp"
 #include "runtime/io_pool.hpp"
 #include "runtime/work_pool.hpp"
@@ -31,6 +32,7 @@ using telemetry::LogLevel;
 
 constexpr std::chrono::milliseconds stop_grace{5000};
 constexpr std::uint64_t goodbye_nanos = 3'000'000'000;  // twenty thousand take half a second; who does not read is left
+constexpr std::size_t api_head_bytes_max = 16u << 10;
 
 journal::EmbeddedConfig journal_config(const BrokerConfig& config) {
     journal::EmbeddedConfig out;
@@ -116,6 +118,14 @@ public:
             {*journal_, work_, metrics_, system_clock(), durability, tenant_of, [this] { return views_->folded(); }});
         reference_store_ = reference::Store::create(
             {}, {*projection_, *views_, *journal_, receive_->admission(), net_, work_, system_clock()});
+        reference::Ground ground{*reference_store_,
+                                 receive_->admission(),
+                                 work_,
+                                 metrics_,
+                                 durability,
+                                 tenant_of,
+                                 {.any_origin = config_.cors_origins.empty()}};
+        reference_ = reference::Api::create(std::move(ground));
         create_api();
         ARK_TRY_STATUS(open_doors());
         register_metrics();
@@ -183,7 +193,7 @@ private:
         query::ApiDeps deps{*views_, *journal_, work_, system_clock(), {}, {}, {}, {}};
         deps.tenant_of = tenant_of;
         deps.metrics = [this] { return metrics_.text(); };
-        deps.openapi_parts = {receive::openapi(), stream::openapi()};
+        deps.openapi_parts = {receive::openapi(), stream::openapi(), reference::openapi()};
         deps.status = [this](codec::JsonWriter& json) { write_status(json); };
         api_ = query::Api::create(query::ApiConfig{}, std::move(deps));
     }
@@ -192,7 +202,7 @@ private:
         api_->register_routes(http_.router);
         receive_->register_otlp_http(http_.router);
         receive_->register_otlp_grpc(http_.router);
-        receive_->register_events(http_.router);
+        reference_->register_routes(http_.router);
         http_.router.add("GET", "/v1/stream", [this](net::Exchange& exchange) { return serve_stream(exchange); });
         routes_ = http_.router.routes();
         web::register_routes(http_.router);
@@ -212,6 +222,8 @@ private:
         server.port = address->port;
         server.connections_max = config_.connections_max;
         server.cors_origins = config_.cors_origins;
+        // Clients of the reference rely on its bound; the OTLP doors have headers of exporters to carry.
+        if (&door == &http_) server.head_bytes_max = api_head_bytes_max;
         ARK_TRY(door.server, net::Server::create(net_, server, door.router));
         return ok();
     }
@@ -262,6 +274,7 @@ private:
     std::unique_ptr<stream::Stream> stream_;
     std::unique_ptr<receive::Receive> receive_;
     std::unique_ptr<reference::Store> reference_store_;
+    std::unique_ptr<reference::Api> reference_;
     std::unique_ptr<query::Api> api_;
     std::vector<std::pair<std::string, std::string>> routes_;
     Door http_{"http", {}, {}};

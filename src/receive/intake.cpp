@@ -1,7 +1,6 @@
 #include "receive/intake.hpp"
 
 #include "codec/compression.hpp"
-#include "items/json_events.hpp"
 #include "otlp/check.hpp"
 #include "otlp/json.hpp"
 
@@ -32,8 +31,6 @@ std::string_view name(Wire wire) {
             return "json";
         case Wire::grpc:
             return "grpc";
-        case Wire::events:
-            return "events";
     }
     return "unknown";
 }
@@ -159,21 +156,6 @@ awaitable<Result<Accepted>> Intake::take(std::string tenant, Body body, ByteBudg
     auto decoded = work();
     if (!decoded) co_return decoded.error();
     co_return co_await append(std::move(*decoded));
-}
-
-awaitable<Result<Accepted>> Intake::take_events(std::string tenant, Buffer json) {
-    auto events = items::events_from_json(json, ground_.clock.now(), config_.nesting_max);
-    if (!events) co_return events.error();
-    Decoded decoded;
-    decoded.counts.accepted = events->count;
-    if (events->count > 0) {
-        auto header = header_for(tenant, model::BatchKind::logs);
-        header.item_count = events->count;
-        header.time_min = events->time_min;
-        header.time_max = events->time_max;
-        decoded.batch = std::make_shared<model::Batch>(std::move(header), std::move(events->payload));
-    }
-    co_return co_await append(std::move(decoded));
 }
 
 void Intake::add_receipt(net::Fields& fields, const Accepted& accepted) const {

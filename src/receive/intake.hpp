@@ -11,7 +11,7 @@
 namespace ark::receive {
 
 /// How a request was written: a label of our counters.
-enum class Wire { protobuf, json, grpc, events };
+enum class Wire { protobuf, json, grpc };
 
 /// A body as it came, and how it is to be read.
 struct Body {
@@ -40,8 +40,6 @@ public:
     /// Resolves when the items are durable, or with why they were refused. `hold` pays for the body, and for it
     /// inflated.
     awaitable<Result<Accepted>> take(std::string tenant, Body body, ByteBudget::Hold& hold);
-    /// The same for JSON events, which are their own format.
-    awaitable<Result<Accepted>> take_events(std::string tenant, Buffer json);
 
     /// ark-receipt and ark-durability: what the acknowledgement promises.
     void add_receipt(net::Fields& fields, const Accepted& accepted) const;
@@ -49,7 +47,7 @@ public:
 
 private:
     static constexpr std::size_t signals = 3;
-    static constexpr std::size_t wires = 4;
+    static constexpr std::size_t wires = 3;
     struct SignalCounters {
         telemetry::Counter* requests_ok[wires] = {};
         telemetry::Counter* items = nullptr;

@@ -1,6 +1,5 @@
 #include "receive/receive.hpp"
 
-#include "receive/event_http.hpp"
 #include "receive/intake.hpp"
 #include "receive/otlp_grpc.hpp"
 #include "receive/otlp_http.hpp"
@@ -38,10 +37,6 @@ public:
                 return serve_otlp_grpc(intake_, signal, exchange);
             });
         }
-    }
-
-    void register_events(net::Router& router) override {
-        router.add("POST", "/events", [this](net::Exchange& exchange) { return serve_events(intake_, exchange); });
     }
 
     Admission& admission() override { return intake_.admission(); }

@@ -11,7 +11,7 @@
 #include <memory>
 #include <string>
 
-/// The door: OTLP/HTTP, OTLP/gRPC and JSON events in. Answers only when the journal answered.
+/// The door: OTLP/HTTP and OTLP/gRPC in. Answers only when the journal answered.
 namespace ark::receive {
 
 struct ReceiveConfig {
@@ -51,8 +51,6 @@ public:
     virtual void register_otlp_http(net::Router& router) = 0;
     /// The three Export methods of OTLP/gRPC.
     virtual void register_otlp_grpc(net::Router& router) = 0;
-    /// POST /events.
-    virtual void register_events(net::Router& router) = 0;
 
     /// What other doors share with ours.
     virtual Admission& admission() = 0;

@@ -34,7 +34,6 @@ protected:
         auto tenant_of = [](const net::RequestHead&) -> Result<std::string> { return std::string("default"); };
         receive_ = Receive::create(config, {*journal_, *work_, metrics_, clock_, "sync", tenant_of, folded_});
         receive_->register_otlp_http(*router_);
-        receive_->register_events(*router_);
         server_ = std::move(*net::Server::create(*pool_, net::ServerConfig{}, *router_));
         pool_->start();
         server_->start();
@@ -194,21 +193,6 @@ TEST_F(Doors, CountMetricsWithoutKeepingThem) {
               200);
     EXPECT_EQ(stored(), 0u);
     EXPECT_THAT(metrics_.text(), HasSubstr("ark_ingest_items_total{signal=\"metrics\"} 2\n"));
-}
-
-TEST_F(Doors, TakeJsonEventsOneOrMany) {
-    const auto one =
-        post("/events", json, R"({"reason":"ToolCallStart","message":"m","data":{"queryId":"q1","toolName":"t"}})");
-    EXPECT_EQ(one.status, 201);
-    EXPECT_EQ(one.body, R"({"status":"success"})");
-    EXPECT_TRUE(one.fields.has("ark-receipt"));
-    EXPECT_EQ(post("/events", json, R"([{"reason":"A","data":{"queryId":"q"}},{"reason":"B","data":{"queryId":"q"}}])")
-                  .status,
-              201);
-    EXPECT_EQ(stored(), 3u);
-    const auto bad = post("/events", json, "[1");
-    EXPECT_EQ(bad.status, 400);
-    EXPECT_THAT(bad.body, HasSubstr("VALIDATION_ERROR"));
 }
 
 // Goal: a follower that stands still slows the doors down and never closes them.

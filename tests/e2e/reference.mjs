@@ -135,6 +135,19 @@ export function openPost(broker, path, headers = {}) {
   return { write: (bytes) => request.write(bytes), end: () => request.end(), destroy: () => request.destroy(), answer };
 }
 
+/** A GET with these headers and no others: fetch() would ask for the whole answer wherever If-None-Match is. */
+export function plainGet(broker, path, headers = {}) {
+  const [host, port] = broker.http.split(':');
+  return new Promise((resolve, reject) => {
+    const request = http.get({ host, port, path, headers }, (response) => {
+      let text = '';
+      response.on('data', (part) => (text += part));
+      response.on('end', () => resolve({ status: response.statusCode, text }));
+    });
+    request.on('error', reject);
+  });
+}
+
 export const isUuid = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 export const isTime = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
 

@@ -19,7 +19,8 @@ after(() => broker.stop());
 function goRequest(method, path, { body = '', headers = {} } = {}) {
   const [host, port] = broker.http.split(':');
   return new Promise((resolve, reject) => {
-    const request = http.request({ host, port, path, method, headers: { 'User-Agent': 'Go-http-client/1.1', 'Accept-Encoding': 'gzip', ...headers } }, (response) => {
+    const request = http.request({ host, port, path, method, headers: { 'User-Agent': 'Go-http-client/1.1', 'Accept-Encoding': 'gzip',
+      ...headers } }, (response) => {
       let text = '';
       response.on('data', (part) => (text += part));
       response.on('end', () => resolve({ status: response.statusCode, headers: response.headers, text }));
@@ -60,13 +61,15 @@ test('controller: events are answered with exactly 201', async () => {
   const emit = (reason, type, data) =>
     goJson('POST', '/events', {
       timestamp: '2026-11-20T09:24:09.123456789Z', eventType: type, reason, message: `${reason} (timestamp: 2026-11-20T09:24:09Z)`,
-      data: { queryId: uid, queryName: 'my-query', queryNamespace: 'default', sessionId: 'go-session', timestamp: '2026-11-20T09:24:09.123456789Z', ...data },
+      data: { queryId: uid, queryName: 'my-query', queryNamespace: 'default', sessionId: 'go-session',
+        timestamp: '2026-11-20T09:24:09.123456789Z', ...data },
       ttl_seconds: 2592000,
     });
   const flight = [];
   for (let i = 0; i < 64; ++i) flight.push(emit('LLMCallStart', 'Normal', { model: 'gpt', n: String(i) }));
   for (const answer of await Promise.all(flight)) assert.equal(answer.status, 201);
-  assert.equal((await emit('QueryExecutionComplete', 'Normal', { durationMs: '1234.56', targetType: 'agent', agent: 'default/noah' })).status, 201);
+  assert.equal((await emit('QueryExecutionComplete', 'Normal', { durationMs: '1234.56', targetType: 'agent',
+    agent: 'default/noah' })).status, 201);
   assert.equal((await api.get(`/events/${uid}`)).json.total, 65);
   assert.equal((await api.get('/sessions/go-session')).json.queries['my-query'].phase, 'done');
   // Cleanup of a query that is gone: by name and by uid; whatever was there, 2xx.
@@ -98,7 +101,8 @@ test('completions engine: memory over HTTP', async () => {
   for (let turn = 0; turn < 3; ++turn) {
     const stored = await goJson('POST', '/messages', {
       conversation_id: conversation, query_id: `query-${turn}`, ttl_seconds: 720,
-      messages: [{ role: 'user', content: `question ${turn}` }, { role: 'assistant', content: 'answer', tool_calls: [{ id: 'call', type: 'function', function: { name: 'f', arguments: '{"a":1}' } }] }],
+      messages: [{ role: 'user', content: `question ${turn}` }, { role: 'assistant', content: 'answer', tool_calls: [{ id: 'call',
+        type: 'function', function: { name: 'f', arguments: '{"a":1}' } }] }],
     }, headers);
     assert.ok(stored.status >= 200 && stored.status < 300);
   }
@@ -114,7 +118,8 @@ test('completions engine: one long chunked request, names by QueryEscape', async
   const watcher = await api.watch(`/stream/${escaped}?from-beginning=true&wait-for-query=10&max-chunk-size=50`);
   const upload = openPost(broker, `/stream/${escaped}`);
   for (const content of ['Hel', 'lo']) {
-    upload.write(`${JSON.stringify({ id: 'chatcmpl-1', object: 'chat.completion.chunk', choices: [{ delta: { content } }], ark: { query: name } })}\n`);
+    const chunk = { id: 'chatcmpl-1', object: 'chat.completion.chunk', choices: [{ delta: { content } }], ark: { query: name } };
+    upload.write(`${JSON.stringify(chunk)}\n`);
     assert.equal((await watcher.json()).choices[0].delta.content, content);
   }
   upload.write(`${JSON.stringify({ id: 'chatcmpl-final', ark: { completedQuery: { status: { phase: 'done' } } } })}\n`);
@@ -129,19 +134,23 @@ test('completions engine: one long chunked request, names by QueryEscape', async
 
 test('Python SDK: one request for each chunk', async () => {
   for (let i = 0; i < 5; ++i) {
-    const answer = await api.ask('POST', '/stream/py', { body: `${JSON.stringify({ i })}\n`, type: 'application/x-ndjson', headers: { 'user-agent': 'python-httpx/0.27' } });
+    const answer = await api.ask('POST', '/stream/py', { body: `${JSON.stringify({ i })}\n`, type: 'application/x-ndjson',
+      headers: { 'user-agent': 'python-httpx/0.27' } });
     assert.equal(answer.status, 200);
     assert.equal(answer.json.chunks_received, 1);
   }
   assert.equal((await api.post('/stream/py/complete', undefined)).status, 200);
-  assert.equal((await api.post('/messages', { conversation_id: 'py', query_id: 'py', messages: [{ role: 'user', content: 'ü' }] })).status, 200);
+  assert.equal((await api.post('/messages', { conversation_id: 'py', query_id: 'py', messages: [{ role: 'user',
+    content: 'ü' }] })).status, 200);
 });
 
 test('ark-api: every answer that is no stream is JSON, errors too', async () => {
-  for (const path of ['/traces', '/messages', '/events', '/stream', '/sessions', '/traces/none', '/sessions/none', '/conversations/none', '/events?limit=0', '/nothing'])
+  for (const path of ['/traces', '/messages', '/events', '/stream', '/sessions', '/traces/none', '/sessions/none', '/conversations/none',
+    '/events?limit=0', '/nothing'])
     assert.notEqual((await api.get(path)).json, undefined, path);
   for (const body of ['{', 'null', '<html>']) assert.notEqual((await api.post('/events', body)).json, undefined, body);
-  for (const path of ['/traces', '/messages', '/events', '/stream', '/sessions']) assert.equal((await api.remove(path)).json.status, 'success');
+  for (const path of ['/traces', '/messages', '/events', '/stream', '/sessions']) assert.equal((await api.remove(path)).json.status,
+    'success');
 });
 
 test('dashboard: all pages, then watch from the last cursor', async () => {
