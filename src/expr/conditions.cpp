@@ -55,6 +55,10 @@ public:
                 visit(program_.steps[id]);
         } else if (step.kind == Step::Kind::operation && step.count == 2) {
             comparison(step.op, operand(step, 0), operand(step, 1));
+        } else if (step.kind == Step::Kind::variable) {
+            found.push_back({step.slot, Comparison::equal, {Value::boolean(true)}});
+        } else if (step.op == Op::logical_not && operand(step, 0).kind == Step::Kind::variable) {
+            found.push_back({operand(step, 0).slot, Comparison::equal, {Value::boolean(false)}});
         } else if (step.kind == Step::Kind::disjunction) {
             alternatives(step);
         }

@@ -57,7 +57,8 @@ void append(std::string& key, std::string_view name, std::string_view value) {
 
 bool Filter::empty() const {
     return session.empty() && query.empty() && !trace && agent.empty() && team.empty() && tool.empty() &&
-           model.empty() && reasons.empty() && !component && !failed && from == UnixNanos{} && until == UnixNanos{};
+           model.empty() && reasons.empty() && !component && !failed && from == UnixNanos{} && until == UnixNanos{} &&
+           !expression;
 }
 
 std::string Filter::key() const {
@@ -78,22 +79,26 @@ std::string Filter::key() const {
     if (failed) append(key, "f", *failed ? "1" : "0");
     if (from != UnixNanos{}) append(key, "g", std::to_string(from.value()));
     if (until != UnixNanos{}) append(key, "u", std::to_string(until.value()));
+    if (expression) append(key, "x", expression->text());
     return key;
 }
 
 bool matches_event(const Filter& filter, const Event& event, const Context& context) {
     if (!in_time(filter, event.time) || (filter.failed && *filter.failed != event.failed)) return false;
     if (!matches_item(filter, *event.item, context)) return false;
-    if (filter.reasons.empty()) return true;
     const auto as_sent = event.part == Event::Part::sent ? event.item->reason_as_sent : event.reason;
-    return std::any_of(filter.reasons.begin(), filter.reasons.end(),
-                       [&](const std::string& wanted) { return reason_is(wanted, event.reason, as_sent); });
+    const bool reason = filter.reasons.empty() ||
+                        std::any_of(filter.reasons.begin(), filter.reasons.end(), [&](const std::string& wanted) {
+                            return reason_is(wanted, event.reason, as_sent);
+                        });
+    return reason && (!filter.expression || filter.expression->matches(event, context));
 }
 
 bool matches_span(const Filter& filter, const Item& span, const Context& context) {
     // Reasons are of events: they do not narrow spans, so that one subscription may ask for both.
     return in_time(filter, span.time) && (!filter.failed || *filter.failed == span.failed) &&
-           matches_item(filter, span, context);
+           matches_item(filter, span, context) &&
+           (!filter.expression || filter.expression->matches_span(span, context));
 }
 
 }  // namespace ark::items

@@ -1,6 +1,8 @@
 #pragma once
+#include "items/expression.hpp"
 #include "items/items.hpp"
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -8,7 +10,6 @@
 namespace ark::items {
 
 /// The plain parameters that every list and stream offers. All given ones must hold; empty = not given.
-/// A CEL expression joins here as one more member.
 struct Filter {
     std::string session;
     std::string query;  ///< id or name
@@ -22,6 +23,8 @@ struct Filter {
     std::optional<bool> failed;  ///< status=failure / status=success
     UnixNanos from;              ///< item time >= from; 0 = open
     UnixNanos until;             ///< item time < until; 0 = open
+    /// Asked last, of what passes the rest.
+    std::shared_ptr<const Expression> expression = nullptr;
 
     bool empty() const;
     /// A text that is equal for equal filters: the key under which subscribers share evaluation and encoding.

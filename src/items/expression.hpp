@@ -1,0 +1,53 @@
+#pragma once
+#include "codec/json_writer.hpp"
+#include "expr/program.hpp"
+#include "items/items.hpp"
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace ark::items {
+
+struct Filter;
+
+/// What became of conditions that were neither true nor false, since the process started. Statistics, any thread.
+struct ConditionCounts {
+    std::atomic<std::uint64_t> evaluated{0};
+    std::atomic<std::uint64_t> failed{0};     ///< an error, such as a missing key: the item does not match
+    std::atomic<std::uint64_t> exhausted{0};  ///< of these, ended by their budget (docs/limits.md)
+};
+ConditionCounts& condition_counts();
+
+/// Compiles an expression that must be a bool; one that surely is none is refused with not_boolean.
+expr::Compiled<std::shared_ptr<const expr::Program>> compile_condition(std::string_view text,
+                                                                       const expr::Environment& environment);
+/// Is the condition true? Errors are not: they are counted. Evaluates within the budget of filters, in memory that this
+/// thread keeps.
+bool holds(const expr::Program& condition, const expr::Activation& activation);
+
+/// {"code","message","offset","line","column","suggestion"}, the last one where there is one.
+void write_issue(codec::JsonWriter& json, const expr::Issue& issue);
+
+/// A filter expression over events, spans and logs, with the names of their JSON (docs/expressions.md). Immutable, for
+/// any thread; subscribers and requests with the same text may share it.
+class Expression {
+public:
+    static expr::Compiled<std::shared_ptr<const Expression>> compile(std::string_view text);
+
+    const std::string& text() const { return program_->text(); }
+    bool matches(const Event& event, const Context& context) const;
+    bool matches_span(const Item& span, const Context& context) const;
+    /// Sets the members of `filter` that must hold for the expression to be true and are not set yet, so that indexes
+    /// serve them. The expression itself remains to be asked.
+    void narrow(Filter& filter) const;
+
+private:
+    explicit Expression(std::shared_ptr<const expr::Program> program) : program_(std::move(program)) {}
+
+    std::shared_ptr<const expr::Program> program_;
+};
+
+}  // namespace ark::items
