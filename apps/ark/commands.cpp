@@ -72,6 +72,7 @@ std::vector<OptionSpec> filter_options() {
         {"query", "agent", "team", "llm", "tool", "memory", "a2a", "evaluation", "other"});
     add("--status", "STATUS", "success or failure; of rows also a state such as running");
     add("--errors", "", "only what failed: --status failure");
+    add("--filter", "EXPR", "only what this expression is true of: see docs/expressions.md");
     return options;
 }
 

@@ -10,7 +10,7 @@ Status add_filters(Target& target, ApiClient& api, const Invocation& invocation,
         ARK_TRY(session, latest_id(api, "/v1/sessions"));
     }
     target.add("session", session);
-    for (const char* name : {"query", "trace", "agent", "team", "tool", "model", "component"}) {
+    for (const char* name : {"query", "trace", "agent", "team", "tool", "model", "component", "filter"}) {
         target.add(name, invocation.text(name));
     }
     std::string reasons;

@@ -1,5 +1,7 @@
 #include "broker/self_metrics.hpp"
 
+#include "items/expression.hpp"
+
 namespace ark::broker {
 namespace {
 
@@ -45,6 +47,15 @@ void register_views_metrics(telemetry::Registry& registry, views::Views& views) 
 void register_stream_metrics(telemetry::Registry& registry, stream::Stream& stream) {
     using S = stream::StreamStatus;
     const std::function<S()> status = [&stream] { return stream.status(); };
+    const auto condition = [&registry](std::string name, std::string help, auto member) {
+        registry.counter_from(std::move(name), std::move(help), [member] {
+            return static_cast<double>((items::condition_counts().*member).load(std::memory_order_relaxed));
+        });
+    };
+    using C = items::ConditionCounts;
+    condition("ark_filter_evaluated_total", "Filter expressions evaluated.", &C::evaluated);
+    condition("ark_filter_failed_total", "Of these, ended in an error: no match.", &C::failed);
+    condition("ark_filter_exhausted_total", "Of these, ended by their budget.", &C::exhausted);
     registry.gauge("ark_stream_subscribers", "Live streams.", reader(status, &S::subscribers));
     registry.gauge("ark_stream_filters", "Distinct filters among them.", reader(status, &S::filters));
     registry.counter_from("ark_stream_opened_total", "Streams opened.", reader(status, &S::opened_total));

@@ -99,12 +99,10 @@ bool holds(const expr::Program& condition, const expr::Activation& activation) {
     return false;
 }
 
-void write_issue(codec::JsonWriter& json, const expr::Issue& issue) {
-    json.begin_object();
-    json.field("code", expr::name(issue.code)).field("message", issue.message);
+void write_issue_members(codec::JsonWriter& json, const expr::Issue& issue) {
+    json.field("code", expr::name(issue.code));
     json.field("offset", issue.offset).field("line", issue.line).field("column", issue.column);
     if (!issue.suggestion.empty()) json.field("suggestion", issue.suggestion);
-    json.end_object();
 }
 
 expr::Compiled<std::shared_ptr<const Expression>> Expression::compile(std::string_view text) {

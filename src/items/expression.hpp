@@ -13,6 +13,8 @@ namespace ark::items {
 
 struct Filter;
 
+inline constexpr std::size_t filter_bytes_max = 8192;  ///< of an expression in a URL
+
 /// What became of conditions that were neither true nor false, since the process started. Statistics, any thread.
 struct ConditionCounts {
     std::atomic<std::uint64_t> evaluated{0};
@@ -28,8 +30,9 @@ expr::Compiled<std::shared_ptr<const expr::Program>> compile_condition(std::stri
 /// thread keeps.
 bool holds(const expr::Program& condition, const expr::Activation& activation);
 
-/// {"code","message","offset","line","column","suggestion"}, the last one where there is one.
-void write_issue(codec::JsonWriter& json, const expr::Issue& issue);
+/// "code","offset","line","column" and, where there is one, "suggestion": members of an object that is open. Where a
+/// person reads it, the message stands beside them.
+void write_issue_members(codec::JsonWriter& json, const expr::Issue& issue);
 
 /// A filter expression over events, spans and logs, with the names of their JSON (docs/expressions.md). Immutable, for
 /// any thread; subscribers and requests with the same text may share it.

@@ -80,8 +80,10 @@ TEST(Expression, MistakesAreTold) {
     const auto issues = expression.error();
     std::string json;
     codec::JsonWriter writer(json);
-    write_issue(writer, issues.list.front());
-    EXPECT_EQ(json, R"({"code":"undeclared_reference","message":"unknown name raeson","offset":0,"line":1,"column":1,)"
+    writer.begin_object();
+    write_issue_members(writer, issues.list.front());
+    writer.end_object();
+    EXPECT_EQ(json, R"({"code":"undeclared_reference","offset":0,"line":1,"column":1,)"
                     R"("suggestion":"reason"})");
     const auto number = Expression::compile("1 + 1");
     ASSERT_FALSE(number);

@@ -1,5 +1,6 @@
 #include "query/item_match.hpp"
 #include "query/reads.hpp"
+#include "query/row_filter.hpp"
 
 #include <algorithm>
 #include <unordered_map>
@@ -78,6 +79,8 @@ constexpr Field trace_fields[] = {
 
 Outcome<Facets> of_traces(const Call& call, const Field& field) {
     ARK_TRY(auto request, row_request(call.params, call.tenant, call.now));
+    ARK_TRY(const auto filter, row_filter(call.params));
+    if (filter) filter->narrow(request);
     request.limit = traces_page;
     auto budget = page_budget(call);
     Facets out;
@@ -85,7 +88,7 @@ Outcome<Facets> of_traces(const Call& call, const Field& field) {
     while (true) {
         ARK_TRY(auto page, call.deps.views.traces(request));
         for (const auto& row : page.rows)
-            field.add(out.values, row);
+            if (!filter || filter->matches(row)) field.add(out.values, row);
         out.scanned += page.rows.size();
         budget.spend(page.rows.size());
         if (page.next.empty()) return out;

@@ -1,6 +1,8 @@
 #include "query/reads.hpp"
+#include "query/row_filter.hpp"
 
 #include <algorithm>
+#include <iterator>
 
 namespace ark::query {
 namespace {
@@ -15,14 +17,18 @@ struct Count {
 };
 
 template <class ReadPage>
-Outcome<Count> count_rows(const Call& call, views::ListRequest request, const ReadPage& read) {
+Outcome<Count> count_rows(const Call& call, views::ListRequest request, const std::optional<RowFilter>& filter,
+                          const ReadPage& read) {
     auto budget = page_budget(call);
     Count count;
     request.after.clear();
     request.limit = count_page;
     while (true) {
         ARK_TRY(auto page, read(request));
-        count.total += page.rows.size();
+        count.total +=
+            filter ? static_cast<std::size_t>(std::count_if(page.rows.begin(), page.rows.end(),
+                                                            [&](const auto& row) { return filter->matches(row); }))
+                   : page.rows.size();
         budget.spend(page.rows.size());
         if (page.next.empty()) return count;
         if (count.total >= counted_rows_max || budget.spent()) break;
@@ -30,6 +36,30 @@ Outcome<Count> count_rows(const Call& call, views::ListRequest request, const Re
     }
     count.estimate = true;
     return count;
+}
+
+// A page of the rows that match: pages of the views, each no longer than what is still wanted, until there are enough
+// or the budget is spent. Then the page is short, and `partial`.
+template <class Row, class ReadPage>
+Outcome<bool> read_matching(const Call& call, views::ListRequest request, const RowFilter& filter, const ReadPage& read,
+                            views::Page<Row>& page) {
+    auto budget = page_budget(call);
+    const auto wanted = request.limit;
+    const auto keep_matching = [&](std::vector<Row>& rows) {
+        budget.spend(rows.size());
+        std::erase_if(rows, [&](const Row& row) { return !filter.matches(row); });
+    };
+    keep_matching(page.rows);
+    while (!page.next.empty() && page.rows.size() < wanted) {
+        if (budget.spent()) return true;
+        request.after = page.next;
+        request.limit = wanted - page.rows.size();
+        ARK_TRY(auto more, read(request));
+        keep_matching(more.rows);
+        std::move(more.rows.begin(), more.rows.end(), std::back_inserter(page.rows));
+        page.next = std::move(more.next);
+    }
+    return false;
 }
 
 // One page of rows, whatever the row is: `read` asks the views.
@@ -41,15 +71,22 @@ Outcome<Body> list_rows(const Call& call, const ReadPage& read) {
     if (call.params.has("cursor")) {
         ARK_TRY(request.after, open_page_token(call.fingerprint(), call.params.text("cursor")));
     }
-    ARK_TRY(const auto page, read(request));
+    ARK_TRY(const auto filter, row_filter(call.params));
+    if (filter) filter->narrow(request);
+    ARK_TRY(auto page, read(request));
+    bool partial = false;
+    if (filter) {
+        ARK_TRY(partial, read_matching(call, request, *filter, read, page));
+    }
 
     ListBody body;
     for (const auto& row : page.rows)
         views::write_row(body.items(), row);
     const auto token = page.next.empty() ? std::string{} : make_page_token(call.fingerprint(), page.next);
     auto& json = body.end_items(token, page.at);
+    if (partial) json.field("partial", true);
     if (counted) {
-        ARK_TRY(const auto count, count_rows(call, request, read));
+        ARK_TRY(const auto count, count_rows(call, request, filter, read));
         json.field("total", count.total).field("countIsEstimate", count.estimate);
     }
     return body.take();

@@ -52,15 +52,6 @@ std::string_view synonym(std::string_view name) {
     return {};
 }
 
-Problem filter_reserved() {
-    Problem problem(ProblemKind::not_available, "filter expressions (CEL) are not served by this version");
-    problem.hint =
-        "use the plain parameters: session, query, trace, agent, team, tool, model, reason, component, status, from, "
-        "until";
-    problem.errors.push_back({"filter", "reserved for CEL expressions"});
-    return problem;
-}
-
 }  // namespace
 
 std::string_view closest(std::string_view name, std::span<const std::string_view> known) {
@@ -88,11 +79,11 @@ Outcome<Params> Params::read(std::string_view raw_query, std::span<const std::st
     for (auto item = items.begin(); item != items.end(); ++item) {
         const auto& [name, value] = *item;
         if (std::find(known.begin(), known.end(), name) == known.end()) {
-            if (name == "filter") return filter_reserved();
             return unknown_parameter(clipped(name, name_bytes_shown), closest(name, known));
         }
-        if (value.size() > value_bytes_max) {
-            return invalid_parameter(name, "longer than " + std::to_string(value_bytes_max) + " bytes");
+        const auto bytes_max = name == "filter" ? items::filter_bytes_max : value_bytes_max;
+        if (value.size() > bytes_max) {
+            return invalid_parameter(name, "longer than " + std::to_string(bytes_max) + " bytes");
         }
         const auto same = [&name = name](const auto& other) { return other.first == name; };
         if (name != "reason" && std::any_of(items.begin(), item, same)) {
@@ -243,6 +234,12 @@ Outcome<items::Filter> item_filter(const Params& params, UnixNanos now) {
     if (params.has("status")) {
         filter.failed = success_or_failure(params.text("status"));
         if (!filter.failed) return invalid_parameter("status", "success or failure is expected");
+    }
+    if (params.has("filter")) {
+        auto expression = items::Expression::compile(params.text("filter"));
+        if (!expression) return invalid_expression("filter", expression.error());
+        filter.expression = std::move(*expression);
+        filter.expression->narrow(filter);
     }
     return filter;
 }

@@ -39,11 +39,19 @@ TEST(Params, NamesOfUnknownOnesStayUtf8) {
     EXPECT_EQ(read.error().errors[0].parameter, std::string(63, 'x'));
 }
 
-TEST(Params, KeepsThePlaceOfFilterExpressions) {
-    const auto read = Params::read("filter=a", known);
-    ASSERT_FALSE(read);
-    EXPECT_EQ(read.error().kind, ProblemKind::not_available);
-    EXPECT_FALSE(read.error().hint.empty());
+TEST(Params, ExpressionsAreCompiledWithTheirMistakesTold) {
+    const auto filter = item_filter(params("filter=session%20%3D%3D%20%27s%27%20%26%26%20failed"), now);
+    ASSERT_TRUE(filter);
+    EXPECT_EQ((*filter).session, "s");  // an index serves it
+    EXPECT_TRUE((*filter).expression);
+    const auto wrong = item_filter(params("filter=faild%20%26%26%20raeson%20%3D%3D%20%27x%27"), now);
+    ASSERT_FALSE(wrong);
+    EXPECT_EQ(wrong.error().kind, ProblemKind::invalid_expression);
+    ASSERT_EQ(wrong.error().errors.size(), 2u);
+    const auto problem = write_problem(wrong.error(), "/v1/events", "r");
+    EXPECT_NE(problem.find(R"("code":"undeclared_reference","offset":9,"line":1,"column":10,"suggestion":"reason")"),
+              std::string::npos)
+        << problem;
 }
 
 TEST(Params, RefusesRepeatedAndOverlongAndMalformedOnes) {

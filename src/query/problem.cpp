@@ -1,6 +1,7 @@
 #include "query/problem.hpp"
 
 #include "codec/json_writer.hpp"
+#include "items/expression.hpp"
 
 namespace ark::query {
 namespace {
@@ -13,6 +14,10 @@ constexpr ProblemType types[] = {
     {ProblemKind::invalid_parameter, "invalid-parameter", 400, "Invalid parameter value",
      "A query parameter or a part of the path has a value that cannot be used. \"errors\" names it and says what is "
      "expected."},
+    {ProblemKind::invalid_expression, "invalid-expression", 400, "Invalid expression",
+     "The text of filter= is not an expression that can be evaluated. \"errors\" has everything that is wrong with it: "
+     "a "
+     "code, the position (offset in bytes; line and column from 1) and, for misspelt names, a suggestion."},
     {ProblemKind::cursor_invalid, "cursor-invalid", 400, "Not a cursor",
      "The cursor is not one that this server issued. Cursors are opaque: pass nextCursor back unchanged."},
     {ProblemKind::cursor_mismatch, "cursor-mismatch", 400, "The cursor belongs to another list",
@@ -129,6 +134,13 @@ Problem invalid_parameter(std::string_view name, std::string detail, std::string
     return problem;
 }
 
+Problem invalid_expression(std::string_view name, const expr::Issues& issues) {
+    Problem problem(ProblemKind::invalid_expression, std::string(name) + ": " + expr::to_text(issues.list.front()));
+    for (const auto& issue : issues.list)
+        problem.errors.push_back({std::string(name), expr::to_text(issue), issue});
+    return problem;
+}
+
 std::string write_problem(const Problem& problem, std::string_view instance, std::string_view request_id) {
     const auto& type = problem_type(problem.kind);
     std::string out;
@@ -143,7 +155,9 @@ std::string write_problem(const Problem& problem, std::string_view instance, std
     if (!problem.errors.empty()) {
         json.key("errors").begin_array();
         for (const auto& error : problem.errors) {
-            json.begin_object().field("parameter", error.parameter).field("detail", error.detail).end_object();
+            json.begin_object().field("parameter", error.parameter).field("detail", error.detail);
+            if (error.issue) items::write_issue_members(json, *error.issue);
+            json.end_object();
         }
         json.end_array();
     }

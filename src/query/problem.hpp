@@ -1,6 +1,7 @@
 #pragma once
 #include "base/check.hpp"
 #include "base/result.hpp"
+#include "expr/code.hpp"
 #include "net/http.hpp"
 
 #include <cstdint>
@@ -19,6 +20,7 @@ namespace ark::query {
 enum class ProblemKind {
     unknown_parameter,
     invalid_parameter,
+    invalid_expression,
     cursor_invalid,
     cursor_mismatch,
     cursor_expired,
@@ -53,6 +55,7 @@ const ProblemType* find_problem_type(std::string_view slug);
 struct FieldProblem {
     std::string parameter;
     std::string detail;
+    std::optional<expr::Issue> issue = std::nullopt;  ///< of an expression: code and position
 };
 
 /// One refusal. `detail` says what happened this time, `hint` what would work instead.
@@ -71,9 +74,11 @@ struct Problem {
 
 Problem unknown_parameter(std::string_view name, std::string_view suggestion);
 Problem invalid_parameter(std::string_view name, std::string detail, std::string hint = {});
+/// Each issue is one of the errors, with its code and position.
+Problem invalid_expression(std::string_view name, const expr::Issues& issues);
 
-/// {"type","title","status","detail","instance","requestId","errors":[{"parameter","detail"}],"hint"}; what is empty is
-/// left out.
+/// {"type","title","status","detail","instance","requestId","errors":[{"parameter","detail","code","offset","line","column","suggestion"}],"hint"};
+/// what is empty is left out.
 std::string write_problem(const Problem& problem, std::string_view instance, std::string_view request_id);
 /// The whole answer, with content type, Retry-After and no-store.
 net::Response problem_response(const Problem& problem, std::string_view instance, std::string_view request_id);

@@ -9,16 +9,17 @@ using Name = std::string_view;
 
 constexpr Name item_list[] = {"limit", "cursor", "order", "session",  "query",     "trace",  "agent",
                               "team",  "tool",   "model", "reason",   "component", "status", "from",
-                              "until", "q",      "view",  "at_least", "count"};
-constexpr Name row_list[] = {"limit", "cursor",    "order",  "session", "query", "trace", "agent", "team",     "tool",
-                             "model", "component", "status", "from",    "until", "q",     "view",  "at_least", "count"};
+                              "until", "q",      "view",  "at_least", "count",     "filter"};
+constexpr Name row_list[] = {"limit", "cursor", "order",    "session",   "query",  "trace", "agent",
+                             "team",  "tool",   "model",    "component", "status", "from",  "until",
+                             "q",     "view",   "at_least", "count",     "filter"};
 constexpr Name one_row[] = {"at_least"};
 constexpr Name trace[] = {"view", "format", "limit", "at_least"};
 constexpr Name timeline[] = {"from", "to", "px", "lanes", "at_least"};
 constexpr Name skeleton[] = {"limit", "ids", "at_least"};
 constexpr Name messages[] = {"limit", "cursor", "query", "agent", "view", "at_least"};
-constexpr Name facet[] = {"field", "limit",  "session",   "query",  "trace", "agent", "team", "tool",
-                          "model", "reason", "component", "status", "from",  "until", "q",    "at_least"};
+constexpr Name facet[] = {"field",  "limit",     "session", "query", "trace", "agent", "team",     "tool",  "model",
+                          "reason", "component", "status",  "from",  "until", "q",     "at_least", "filter"};
 constexpr Name replay[] = {"speed", "from", "until", "idle", "view", "at_least"};
 
 constexpr ReadRoute routes[] = {

@@ -27,6 +27,7 @@ constexpr std::string_view topic_names[] = {"event", "span",  "log",      "sessi
 struct Complaint {
     std::string detail;
     std::string hint;
+    std::vector<expr::Issue> issues = {};
 };
 using Verdict = std::optional<Complaint>;
 
@@ -202,10 +203,18 @@ Verdict read_heartbeat(const Input& input) {
     return std::nullopt;
 }
 
-// An expression becomes one more member of items::Filter and of its key(); groups share it from there like any other.
-Verdict read_filter(const Input&) {
-    return Complaint{"expressions are not available yet",
-                     "use session, query, trace, agent, team, tool, model, reason, component, status, from, until"};
+Verdict read_filter(const Input& input) {
+    if (input.value.empty()) return Complaint{"it is empty", "leave it out to see everything"};
+    if (input.value.size() > items::filter_bytes_max)
+        return Complaint{"it is longer than " + std::to_string(items::filter_bytes_max) + " bytes", ""};
+    auto expression = items::Expression::compile(input.value);
+    if (!expression) {
+        auto issues = expression.error().list;
+        auto detail = expr::to_text(issues.front());
+        return Complaint{std::move(detail), "docs/expressions.md has the names and functions", std::move(issues)};
+    }
+    input.request.filter.expression = std::move(*expression);
+    return std::nullopt;
 }
 
 struct Parameter {
@@ -238,11 +247,13 @@ constexpr std::array parameters = {
 
 Refusal invalid(std::string_view parameter, Complaint complaint) {
     Refusal refusal;
-    refusal.slug = parameter == "filter" ? "not-available" : "invalid-parameter";
-    refusal.title = parameter == "filter" ? "Not available yet" : "Invalid parameter";
+    const bool expression = !complaint.issues.empty();
+    refusal.slug = expression ? "invalid-expression" : "invalid-parameter";
+    refusal.title = expression ? "Invalid expression" : "Invalid parameter";
     refusal.parameter = std::string(parameter);
     refusal.detail = std::string(parameter) + ": " + complaint.detail;
     refusal.hint = std::move(complaint.hint);
+    refusal.issues = std::move(complaint.issues);
     return refusal;
 }
 
@@ -315,9 +326,14 @@ std::string Refusal::to_json(std::string_view instance, int status) const {
     json.field("detail", detail).field("instance", instance);
     if (!hint.empty()) json.field("hint", hint);
     if (!parameter.empty()) {
-        json.key("errors").begin_array().begin_object();
-        json.field("parameter", parameter).field("detail", detail);
-        json.end_object().end_array();
+        json.key("errors").begin_array();
+        for (const auto& issue : issues) {
+            json.begin_object().field("parameter", parameter).field("detail", expr::to_text(issue));
+            items::write_issue_members(json, issue);
+            json.end_object();
+        }
+        if (issues.empty()) json.begin_object().field("parameter", parameter).field("detail", detail).end_object();
+        json.end_array();
     }
     json.end_object();
     return out;
@@ -345,6 +361,7 @@ std::variant<StreamRequest, Refusal> parse_request(std::string_view raw_query, s
         if (auto complaint = found->read(input)) return invalid(name, std::move(*complaint));
     }
     if (auto refusal = check_together(request)) return std::move(*refusal);
+    if (request.filter.expression) request.filter.expression->narrow(request.filter);
     if (!last_event_id.empty()) resume_from(request.start, last_event_id);
     return request;
 }

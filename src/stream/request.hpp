@@ -1,6 +1,7 @@
 #pragma once
 #include "base/cursor.hpp"
 #include "base/time.hpp"
+#include "expr/code.hpp"
 #include "items/filter.hpp"
 #include "items/items.hpp"
 
@@ -10,6 +11,7 @@
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 namespace ark::stream {
 
@@ -86,6 +88,7 @@ struct Refusal {
     std::string parameter;
     std::string detail;
     std::string hint;
+    std::vector<expr::Issue> issues = {};  ///< what is wrong with an expression, and where
 
     std::string to_json(std::string_view instance, int status) const;
 };

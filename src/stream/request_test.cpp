@@ -118,10 +118,22 @@ TEST(Request, RefusesWhatItDoesNotUnderstand) {
     }
 }
 
-TEST(Request, ExpressionsAreNotAvailableYet) {
-    const auto refusal = refused("filter=event.kind%20%3D%3D%20%22tool%22");
-    EXPECT_EQ(refusal.slug, "not-available");
-    EXPECT_FALSE(refusal.hint.empty());
+TEST(Request, ExpressionsArePartOfTheFilter) {
+    const auto refusal = refused("filter=raeson%20%3D%3D%20%22tool%22");
+    EXPECT_EQ(refusal.slug, "invalid-expression");
+    const auto json = codec::JsonValue::parse(refusal.to_json("/v1/stream", 400));
+    ASSERT_TRUE(json);
+    EXPECT_EQ((*json)["errors"][0]["code"].text(), "undeclared_reference");
+    EXPECT_EQ((*json)["errors"][0]["column"].integer(), 1);
+    EXPECT_EQ((*json)["errors"][0]["suggestion"].text(), "reason");
+    EXPECT_EQ(refused("filter=" + std::string(9000, 'a')).slug, "invalid-parameter");
+
+    const auto parsed = parse_request("filter=session%20%3D%3D%20%27s%27%20%26%26%20failed", "",
+                                      std::chrono::milliseconds{15'000}, UnixNanos{1});
+    const auto* request = std::get_if<StreamRequest>(&parsed);
+    ASSERT_NE(request, nullptr);
+    EXPECT_EQ(request->filter.session, "s");  // found by the index of groups
+    EXPECT_EQ(request->filter.expression->text(), "session == 's' && failed");
 }
 
 TEST(Request, RefusalIsAProblemDocument) {
