@@ -77,8 +77,8 @@ Problem invalid_parameter(std::string_view name, std::string detail, std::string
 /// Each issue is one of the errors, with its code and position.
 Problem invalid_expression(std::string_view name, const expr::Issues& issues);
 
-/// {"type","title","status","detail","instance","requestId","errors":[{"parameter","detail","code","offset","line","column","suggestion"}],"hint"};
-/// what is empty is left out.
+/// {"type","title","status","detail","instance","requestId",
+/// "errors":[{"parameter","detail","code","offset","line","column","suggestion"}],"hint"}; what is empty is left out.
 std::string write_problem(const Problem& problem, std::string_view instance, std::string_view request_id);
 /// The whole answer, with content type, Retry-After and no-store.
 net::Response problem_response(const Problem& problem, std::string_view instance, std::string_view request_id);
