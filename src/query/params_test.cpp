@@ -7,8 +7,9 @@
 namespace ark::query {
 namespace {
 
-constexpr std::string_view known[] = {"limit",  "cursor", "session", "query", "trace", "agent", "reason",   "component",
-                                      "status", "from",   "until",   "q",     "order", "view",  "at_least", "count"};
+constexpr std::string_view known[] = {"limit",  "cursor",    "session",  "query", "trace", "agent",
+                                      "reason", "component", "status",   "from",  "until", "q",
+                                      "order",  "view",      "at_least", "count", "filter"};
 constexpr UnixNanos now{1'700'000'000'000'000'000};
 
 Params params(std::string_view query) {
