@@ -365,9 +365,15 @@ void StoreImpl::perform(const std::vector<std::shared_ptr<Job>>& jobs) {
     if (ledger_->failed() || !changes.empty()) status = ledger_->append(changes);
     if (!status) {
         // The working state is ahead of the disk for good: only the state that everybody sees is still right.
-        log(LogLevel::error, "resources", "writes are refused until restart", {{"error", status.error().message()}});
-        const std::lock_guard lock(mutex_);
-        counters_.failed = true;
+        bool first = false;
+        {
+            const std::lock_guard lock(mutex_);
+            first = !std::exchange(counters_.failed, true);
+        }
+        if (first) {
+            log(LogLevel::error, "resources", "writes are refused until restart",
+                {{"error", status.error().message()}});
+        }
     } else if (!changes.empty()) {
         publish(std::move(changes));
     }

@@ -123,7 +123,7 @@ void add_apply(CommandTable& table) {
     command.path = "apply";
     command.summary = "Create resources from files, or bring them to what the files say";
     command.details =
-        "For example: ark apply -f examples/\n"
+        "For example: ark apply -f examples/resources/\n"
         "Fields that an earlier apply set and the file no longer has are removed; others are left alone.\n"
         "Unknown fields are errors. What refers to something else in the same files may come before it.";
     command.options = {{"-f,--filename",

@@ -1,3 +1,4 @@
+#include "codec/base64.hpp"
 #include "commands/commands.hpp"
 #include "resource_client.hpp"
 #include "text_table.hpp"
@@ -227,7 +228,7 @@ JsonValue without_secrets(const Kind& kind, JsonValue object) {
     auto* data = object.find("data");
     if (kind.name != "Secret" || data == nullptr || !data->is_object()) return object;
     for (auto& [name, value] : std::get<JsonValue::Object>(data->data))
-        value = JsonValue{fmt::format("{} bytes", value.text().size() * 3 / 4)};
+        value = JsonValue{fmt::format("{} bytes", codec::from_base64(value.text()).value_or("").size())};
     return object;
 }
 

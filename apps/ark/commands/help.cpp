@@ -2,6 +2,7 @@
 
 #include "commands/commands.hpp"
 #include "context.hpp"
+#include "resources/kinds_page.hpp"
 
 namespace ark::cli {
 namespace {
@@ -10,8 +11,10 @@ Result<Exit> run_help(Context& context, const Invocation& invocation) {
     const auto commands = all_commands();
     const auto globals = global_options();
     if (invocation.flag("markdown")) {
-        const bool settings = invocation.text("COMMAND") == "config";
-        context.out().write(settings ? markdown_of_settings() : markdown_of_all(commands, globals));
+        const auto page = invocation.text("COMMAND");
+        context.out().write(page == "config"      ? markdown_of_settings()
+                            : page == "resources" ? resources::kinds_markdown()
+                                                  : markdown_of_all(commands, globals));
         return Exit::success;
     }
     auto path = invocation.text("COMMAND");
@@ -42,7 +45,7 @@ void add_help(CommandTable& table) {
                          {"MEMBER", "for example list", false, {}, Complete::nothing}};
     command.options = {{"--markdown",
                         "",
-                        "everything, as docs/cli.md has it (`help config`: the settings)",
+                        "everything, as docs/cli.md has it (`help config`: the settings, `help resources`: the kinds)",
                         "",
                         {},
                         false,
