@@ -162,6 +162,8 @@ const std::vector<Setting>& broker_settings() {
         {"messages-max", "N", "0", "newest messages that /messages shows; 0: all", false,
          set<&C::messages_max, any_count>},
         {"chunks-max", "N", "0", "newest chunks that /stream shows; 0: all", false, set<&C::chunks_max, any_count>},
+        {"chunks-kept", "TIME", "1h", "chunks of a finished query, one by one; then its answer as one chunk", false,
+         set<&C::chunks_kept, seconds>},
         {"spans-max", "N", "0", "newest spans that /traces shows; 0: all", false, set<&C::spans_max, any_count>},
         {"events-max", "N", "0", "newest events that /events shows; 0: all", false, set<&C::events_max, any_count>},
         {"request-bytes-max", "SIZE", "64MiB", "largest request, as sent and again inflated", false,

@@ -290,6 +290,7 @@ reference::KeepConfig keep_config(const BrokerConfig& config) {
     keep.messages_max = config.messages_max;
     keep.events_max = config.events_max;
     keep.chunks_max = config.chunks_max;
+    keep.finished_chunks = config.chunks_kept;
     keep.spans_max = config.spans_max;
     return keep;
 }

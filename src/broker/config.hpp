@@ -40,6 +40,7 @@ struct BrokerConfig {
     // How many items the reference's paths show: the newest; 0: all. The journal keeps what retention says.
     std::uint64_t messages_max = 0;
     std::uint64_t chunks_max = 0;
+    std::chrono::seconds chunks_kept{3600};  ///< of a finished query, one by one; then its answer as one chunk
     std::uint64_t spans_max = 0;
     std::uint64_t events_max = 0;
 
