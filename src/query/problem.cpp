@@ -12,7 +12,8 @@ constexpr ProblemType types[] = {
      "ignored, "
      "so that a misspelt filter never answers with everything. The hint names the closest known parameter."},
     {ProblemKind::invalid_parameter, "invalid-parameter", 400, "Invalid parameter value",
-     "A query parameter or a part of the path has a value that cannot be used. \"errors\" names it and says what is "
+     "A query parameter, a part of the path or a member of the body has a value that cannot be used. \"errors\" names "
+     "it and says what is "
      "expected."},
     {ProblemKind::invalid_expression, "invalid-expression", 400, "Invalid expression",
      "The text of filter= is not an expression that can be evaluated. \"errors\" has everything that is wrong with it: "
@@ -49,6 +50,8 @@ constexpr ProblemType types[] = {
      "which."},
     {ProblemKind::deadline, "deadline", 504, "Waited too long",
      "The views did not reach the position of at_least in time. Try again: the position stays valid."},
+    {ProblemKind::not_implemented, "not-implemented", 501, "This process cannot do that",
+     "The request is valid, but needs a part of Ark that is not here. \"detail\" says which."},
     {ProblemKind::internal, "internal", 500, "Internal error",
      "A defect of the server. Its log has the details under the request id."},
 };
@@ -84,6 +87,8 @@ ProblemKind kind_of(Errc code) {
         case Errc::connect:
         case Errc::closed:
             return ProblemKind::unavailable;
+        case Errc::unimplemented:
+            return ProblemKind::not_implemented;
         case Errc::internal:
         case Errc::corrupt:
         case Errc::config:
@@ -115,8 +120,10 @@ const ProblemType* find_problem_type(std::string_view slug) {
 
 Problem::Problem(const Error& error) : kind(kind_of(error.code)) {
     const auto& type = problem_type(kind);
-    detail = type.status >= 500 ? std::string(describe(error.code)) : error.context;
-    if (type.status >= 500) cause = error.message();
+    // What failed inside is for the log; what the caller can do something about is for the caller.
+    const bool inside = type.status >= 500 && kind != ProblemKind::not_implemented;
+    detail = inside ? std::string(describe(error.code)) : error.context;
+    if (inside) cause = error.message();
     if (kind == ProblemKind::overloaded || kind == ProblemKind::unavailable) retry_after_seconds = 1;
 }
 

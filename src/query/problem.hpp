@@ -35,6 +35,7 @@ enum class ProblemKind {
     unavailable,
     not_ready,
     deadline,
+    not_implemented,
     internal,
 };
 
