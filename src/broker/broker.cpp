@@ -5,6 +5,7 @@
 #include "broker/tenant.hpp"
 #include "codec/json_writer.hpp"
 #include "disk/disk.hpp"
+#include "evaluations/service.hpp"
 #include "journal/embedded.hpp"
 #include "net/server.hpp"
 #include "query/api.hpp"
@@ -127,6 +128,7 @@ public:
                                  {.any_origin = config_.cors_origins.empty()}};
         reference_ = reference::Api::create(std::move(ground));
         create_api();
+        ARK_TRY_STATUS(open_evaluations());
         ARK_TRY_STATUS(open_doors());
         register_metrics();
         return ok();
@@ -134,6 +136,7 @@ public:
 
     Status start() override {
         views_->start();
+        evaluations_->start();
         net_.start();
         for (auto* door : doors()) {
             if (door->server) door->server->start();
@@ -165,6 +168,7 @@ public:
         // Reads under way refer to frames of their handlers: the pool ends before the threads that own the frames.
         work_.stop();
         net_.stop();
+        if (evaluations_) evaluations_->stop();
         if (views_) views_->stop();
         if (journal_) journal_->stop();
         log(LogLevel::info, "broker", "stopped");
@@ -193,13 +197,26 @@ private:
         query::ApiDeps deps{*views_, *journal_, work_, system_clock(), {}, {}, {}, {}};
         deps.tenant_of = tenant_of;
         deps.metrics = [this] { return metrics_.text(); };
-        deps.openapi_parts = {receive::openapi(), stream::openapi(), reference::openapi()};
+        deps.openapi_parts = {receive::openapi(), stream::openapi(), reference::openapi(), evaluations::openapi()};
         deps.status = [this](codec::JsonWriter& json) { write_status(json); };
         api_ = query::Api::create(query::ApiConfig{}, std::move(deps));
     }
 
+    Status open_evaluations() {
+        evaluations::ServiceConfig config;
+        config.directory = config_.data + "/evaluations";
+        evaluations::ServiceDeps deps{*views_, *journal_, work_, disk::real_disk(), system_clock(), {}, {}};
+        deps.tenant_of = tenant_of;
+        deps.problem = [](const Error& error, const net::RequestHead& head) {
+            return query::problem_response(query::Problem(error), head.path, head.fields.find("x-request-id"));
+        };
+        ARK_TRY(evaluations_, evaluations::Service::open(config, std::move(deps)));
+        return ok();
+    }
+
     Status open_doors() {
         api_->register_routes(http_.router);
+        evaluations_->register_routes(http_.router);
         receive_->register_otlp_http(http_.router);
         receive_->register_otlp_grpc(http_.router);
         reference_->register_routes(http_.router);
@@ -258,6 +275,7 @@ private:
         register_views_metrics(metrics_, *views_);
         register_stream_metrics(metrics_, *stream_);
         api_->register_metrics(metrics_);
+        evaluations_->register_metrics(metrics_);
         for (auto* door : doors()) {
             if (door->server) register_server_metrics(metrics_, door->name, *door->server);
         }
@@ -276,6 +294,7 @@ private:
     std::unique_ptr<reference::Store> reference_store_;
     std::unique_ptr<reference::Api> reference_;
     std::unique_ptr<query::Api> api_;
+    std::unique_ptr<evaluations::Service> evaluations_;
     std::vector<std::pair<std::string, std::string>> routes_;
     Door http_{"http", {}, {}};
     Door otlp_{"otlp", {}, {}};
