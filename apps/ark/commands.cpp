@@ -17,6 +17,9 @@ std::vector<CommandSpec> all_commands() {
     add_lists(table);
     add_events_tail(table);
     add_status(table);
+    add_eval(table);
+    add_eval_list(table);
+    add_eval_repl(table);
     add_loadgen(table);
     add_mock_llm(table);
     add_model(table);

@@ -19,6 +19,9 @@ void add_watch(CommandTable& table);
 void add_events_tail(CommandTable& table);
 void add_lists(CommandTable& table);  // sessions, queries, traces, events, spans
 void add_status(CommandTable& table);
+void add_eval(CommandTable& table);  // run, check
+void add_eval_list(CommandTable& table);
+void add_eval_repl(CommandTable& table);
 void add_loadgen(CommandTable& table);
 void add_mock_llm(CommandTable& table);
 void add_model(CommandTable& table);
