@@ -52,7 +52,7 @@ std::string expression_report(const Verdict& verdict, bool explain, bool color) 
         const bool value = result["value"].boolean();
         text = fmt::format("{} {}  {}\n", mark(value, color), printable(verdict.expression), value);
     } else {
-        text = printable(result["value"].pretty()) + "\n";
+        text = printable(result["value"].dump()) + "\n";
     }
     return explain ? text + steps_text(result) : text;
 }
