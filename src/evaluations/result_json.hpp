@@ -11,7 +11,7 @@ enum class Explain { no, yes };
 /// that led there: [{"call","value","events","evidence"}].
 JsonValue json_of(const Outcome& outcome, Explain explain = Explain::no);
 
-/// {"name","score":"0.667","passed","metadata":{texts},"events":{"count","first","last"},"query","session","rules":[…]}:
+/// {"name","score":"0.667","passed","metadata":{texts},"events":{"count","first","last"},"query","session","rules":[]}:
 /// score, passed and metadata as the reference's evaluator answers, and each rule with value, error, evidence; with
 /// Explain::yes also the calls of helpers that led there.
 JsonValue json_of(const EvaluationResult& result, Explain explain = Explain::no);

@@ -66,10 +66,11 @@ async function until(condition) {
   assert.fail('it never came');
 }
 
-function checks(name, rules, more = '') {
+function checks(name, rules) {
   const path = join(directory, `${name}.yaml`);
   const lines = rules.map(([rule, expression, weight]) => `    - {name: ${rule}, expression: "${expression}", weight: ${weight}}`);
-  writeFileSync(path, `kind: Evaluation\nmetadata: {name: ${name}}\nspec:\n  type: event\n${more}  config:\n    rules:\n${lines.join('\n')}\n`);
+  const head = ['kind: Evaluation', `metadata: {name: ${name}}`, 'spec:', '  type: event', '  config:', '    rules:'];
+  writeFileSync(path, [...head, ...lines, ''].join('\n'));
   return path;
 }
 
