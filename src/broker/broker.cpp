@@ -208,7 +208,11 @@ private:
         evaluations::ServiceDeps deps{*views_, *journal_, work_, disk::real_disk(), system_clock(), {}, {}};
         deps.tenant_of = tenant_of;
         deps.problem = [](const Error& error, const net::RequestHead& head) {
-            return query::problem_response(query::Problem(error), head.path, head.fields.find("x-request-id"));
+            // What a model would have to judge: the request is valid, this process cannot serve it.
+            const auto problem = error.code == Errc::unsupported
+                                     ? query::Problem(query::ProblemKind::not_implemented, error.context)
+                                     : query::Problem(error);
+            return query::problem_response(problem, head.path, head.fields.find("x-request-id"));
         };
         ARK_TRY(evaluations_, evaluations::Service::open(config, std::move(deps)));
         return ok();

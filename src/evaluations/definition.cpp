@@ -82,7 +82,7 @@ Status read_type(std::string_view said, const JsonValue& rules, Definition& into
     if (std::find(judged.begin(), judged.end(), into.type) == judged.end()) {
         return bad("type", "'" + into.type + "' is none of event, direct, query, baseline, batch");
     }
-    return fail(Errc::unimplemented, "evaluations of type " + into.type +
+    return fail(Errc::unsupported, "evaluations of type " + into.type +
                                          " are judged by a model, which only the controller can call; this process "
                                          "evaluates type event");
 }

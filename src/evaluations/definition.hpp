@@ -31,7 +31,7 @@ struct Definition {
 /// Reads an Evaluation resource (kind, metadata, spec), its spec alone, or the evaluator's request ({type, config,
 /// parameters}). Rules lie in config or beside it; parameters are a list of {name, value} or a map.
 /// bad_argument names the member: no rules, a rule without name or expression, a weight that is no whole number from 0,
-/// a min-score outside 0 to 1. unimplemented: a type that needs a model's judgement (direct, query, baseline, batch).
+/// a min-score outside 0 to 1. unsupported: a type that needs a model's judgement (direct, query, baseline, batch).
 Result<Definition> read_definition(const JsonValue& document);
 
 /// "0.667": between 0 and 1 as a text of a decimal.

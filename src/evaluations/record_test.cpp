@@ -167,7 +167,7 @@ TEST(Request, RefusesWhatDoesNotHoldTogether) {
     for (const auto* type : {"direct", "query", "baseline", "batch"}) {
         const auto request = read_request(R"({"evaluation": {"type": ")" + std::string(type) + R"("}})");
         ASSERT_FALSE(request);
-        EXPECT_EQ(request.error().code, Errc::unimplemented) << type;
+        EXPECT_EQ(request.error().code, Errc::unsupported) << type;
     }
 }
 

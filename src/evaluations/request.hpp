@@ -29,7 +29,7 @@ inline constexpr std::chrono::hours wait_max{1};
 inline constexpr std::chrono::hours until_max{24};
 inline constexpr std::chrono::hours until_default{1};
 
-/// Errors: bad_argument naming the member, also for an unknown one; unimplemented as read_definition.
+/// Errors: bad_argument naming the member, also for an unknown one; unsupported as read_definition.
 Result<Request> read_request(std::string_view body);
 
 }  // namespace ark::evaluations

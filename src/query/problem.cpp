@@ -87,8 +87,6 @@ ProblemKind kind_of(Errc code) {
         case Errc::connect:
         case Errc::closed:
             return ProblemKind::unavailable;
-        case Errc::unimplemented:
-            return ProblemKind::not_implemented;
         case Errc::internal:
         case Errc::corrupt:
         case Errc::config:
@@ -120,10 +118,8 @@ const ProblemType* find_problem_type(std::string_view slug) {
 
 Problem::Problem(const Error& error) : kind(kind_of(error.code)) {
     const auto& type = problem_type(kind);
-    // What failed inside is for the log; what the caller can do something about is for the caller.
-    const bool inside = type.status >= 500 && kind != ProblemKind::not_implemented;
-    detail = inside ? std::string(describe(error.code)) : error.context;
-    if (inside) cause = error.message();
+    detail = type.status >= 500 ? std::string(describe(error.code)) : error.context;
+    if (type.status >= 500) cause = error.message();
     if (kind == ProblemKind::overloaded || kind == ProblemKind::unavailable) retry_after_seconds = 1;
 }
 

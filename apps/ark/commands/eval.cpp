@@ -28,7 +28,7 @@ Status read_documents(const std::string& path, Checks& checks) {
     for (auto& document : *documents) {
         // What does not hold together is said before anything is sent.
         if (auto definition = evaluations::read_definition(document.value);
-            !definition && definition.error().code != Errc::unimplemented) {
+            !definition && definition.error().code != Errc::unsupported) {
             return fail(Errc::bad_argument,
                         path + ": line " + std::to_string(document.line) + ": " + definition.error().context);
         }
