@@ -68,7 +68,13 @@ Status read_member(std::string_view name, const JsonValue& value, items::Filter&
 Result<items::Filter> read_filter(const JsonValue& said) {
     items::Filter filter;
     if (said.is_null()) return filter;
-    if (!said.is_object()) return fail(Errc::bad_argument, "filter: an object of plain parameters was expected");
+    if (said.is_string()) {
+        auto expression = items::Expression::compile(said.text());
+        if (!expression) return fail(Errc::bad_argument, "filter: " + to_text(expression.error().list.front()));
+        filter.expression = std::move(*expression);
+        return filter;
+    }
+    if (!said.is_object()) return fail(Errc::bad_argument, "filter: an expression or an object was expected");
     for (const auto& [name, value] : said.object()) {
         ARK_TRY_STATUS(read_member(name, value, filter));
     }
