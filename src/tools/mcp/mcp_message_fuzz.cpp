@@ -14,7 +14,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
             ARK_CHECK(!tool.definition.name.empty(), "a tool without a name");
         mcp::parse_result(result);
         mcp::parse_question(message->params());
-        mcp::error_of(message->error());
+        ARK_CHECK(!mcp::error_of(message->error()).context.empty(), "an error without words");
         const auto answer = mcp::error_text(message->json["id"], -32601, "no");
         ARK_CHECK(ark::codec::JsonValue::parse(answer).has_value(), "an answer that is no JSON");
     }
