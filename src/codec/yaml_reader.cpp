@@ -4,8 +4,11 @@
 
 #include <charconv>
 #include <limits>
+#include <optional>
+#include <sstream>
 
 #include <fmt/format.h>
+#include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/yaml.h>
 
 namespace ark::codec {
@@ -127,6 +130,36 @@ private:
     std::size_t nodes_ = 0;
 };
 
+/// Hears where documents begin, and nothing else.
+class Beginnings final : public YAML::EventHandler {
+public:
+    std::optional<YAML::Mark> last;
+
+    void OnDocumentStart(const YAML::Mark& mark) override { last = mark; }
+    void OnDocumentEnd() override {}
+    void OnNull(const YAML::Mark&, YAML::anchor_t) override {}
+    void OnAlias(const YAML::Mark&, YAML::anchor_t) override {}
+    void OnScalar(const YAML::Mark&, const std::string&, YAML::anchor_t, const std::string&) override {}
+    void OnSequenceStart(const YAML::Mark&, const std::string&, YAML::anchor_t, YAML::EmitterStyle::value) override {}
+    void OnSequenceEnd() override {}
+    void OnMapStart(const YAML::Mark&, const std::string&, YAML::anchor_t, YAML::EmitterStyle::value) override {}
+    void OnMapEnd() override {}
+};
+
+/// yaml-cpp 0.7 takes a stray `,` or `]` between documents for an empty document, again and again without an end.
+Status check_progress(const std::string& text) {
+    std::istringstream stream(text);
+    YAML::Parser parser(stream);
+    Beginnings beginnings;
+    int before = -1;
+    while (parser.HandleNextDocument(beginnings)) {
+        if (!beginnings.last || beginnings.last->pos == before)
+            return at(beginnings.last.value_or(YAML::Mark::null_mark()), "this belongs to nothing");
+        before = beginnings.last->pos;
+    }
+    return ok();
+}
+
 }  // namespace
 
 Result<std::vector<YamlDocument>> parse_yaml(std::string_view text, const YamlLimits& limits) {
@@ -136,7 +169,9 @@ Result<std::vector<YamlDocument>> parse_yaml(std::string_view text, const YamlLi
     try {
         std::vector<YamlDocument> documents;
         TreeReader reader(limits);
-        for (const auto& root : YAML::LoadAll(std::string(text))) {
+        const std::string copy(text);
+        ARK_TRY_STATUS(check_progress(copy));
+        for (const auto& root : YAML::LoadAll(copy)) {
             if (!root.IsDefined() || root.IsNull()) continue;
             auto& document = documents.emplace_back();
             document.line = root.Mark().line + 1;

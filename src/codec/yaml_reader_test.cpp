@@ -40,6 +40,13 @@ TEST(YamlReader, SaysWhereItIsWrong) {
     EXPECT_EQ(one("a: \xff"), "YAML: invalid UTF-8 at byte 3");
 }
 
+// yaml-cpp 0.7 goes on for ever over these.
+TEST(YamlReader, EndsWhereNothingMakesSense) {
+    for (const char* text : {", a: b", ",", "a: b\n---\n, c", "[1]\n, 2", "]", "}", "? ,", "- a\n]"})
+        EXPECT_FALSE(parse_yaml(text)) << text;
+    EXPECT_EQ(parse_yaml("---\n---\na: b\n---\nc\n...\n---\n")->size(), 2u);
+}
+
 TEST(YamlReader, BoundsWhatAliasesStandFor) {
     std::string bomb = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n";
     for (int i = 1; i < 10; ++i) {
