@@ -48,7 +48,7 @@ public:
         operation.say("llmCalls", otlp::Value(static_cast<std::int64_t>(turn.model_calls)));
         operation.say("toolsUsed", otlp::Value(static_cast<std::int64_t>(turn.tool_calls)));
         if (!status) {
-            end_failed(operation, status.error());
+            end_failed(execution, operation, status.error());
             co_return status.error();
         }
         turn.outcome.messages.assign(
@@ -82,8 +82,8 @@ private:
         return spec;
     }
 
-    static void end_failed(emit::Operation& operation, const Error& error) {
-        if (error.code == Errc::stopped) return operation.cancel("canceled");
+    static void end_failed(const Execution& execution, emit::Operation& operation, const Error& error) {
+        if (error.code == Errc::stopped) return end_stopped(execution, operation);
         operation.fail(error, error_type_of(error));
     }
 

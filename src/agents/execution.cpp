@@ -13,6 +13,10 @@ emit::Operation start_lasting(Execution& execution, const emit::Context& parent,
     return execution.tracer.start(parent, std::move(spec));
 }
 
+void end_stopped(const Execution& execution, emit::Operation& operation) {
+    if (!execution.suspended) operation.cancel("canceled");
+}
+
 InputHash& InputHash::add(std::string_view text) {
     // Each text under a seed from those before it: their order counts, and so do their borders.
     const auto hash = XXH3_128bits_withSeed(text.data(), text.size(), high_ * 31 + low_);

@@ -50,14 +50,18 @@ public:
 struct Execution {
     emit::Tracer& tracer;
     Steps& steps;
-    Chunks* chunks = nullptr;            ///< none: answers are not streamed
-    std::stop_token stop;                ///< cancelled, timed out, or the process stops
+    Chunks* chunks = nullptr;  ///< none: answers are not streamed
+    std::stop_token stop;      ///< cancelled, timed out, or the process stops
+    bool suspended = false;    ///< the process stops: what is under way says nothing, the next process goes on
     std::size_t model_calls_left = 200;  ///< of the whole run: no loop is endless
     std::size_t tool_calls_left = 1000;
 };
 
 /// Starts an operation that lasts over several steps, under the time of its first beginning.
 emit::Operation start_lasting(Execution& execution, const emit::Context& parent, emit::OperationSpec spec);
+
+/// Ends what was stopped: as canceled, or not at all when the run only moves to another process.
+void end_stopped(const Execution& execution, emit::Operation& operation);
 
 /// A hash for Step::inputs: of texts in order.
 class InputHash {

@@ -89,8 +89,9 @@ void tell_retry(Execution& execution, const emit::Context& context, const Brain&
                            std::move(metadata));
 }
 
-void end_failed(emit::Operation& operation, const llm::Failure& failure, unsigned attempts) {
-    if (failure.type == llm::ErrorType::canceled) return operation.cancel("canceled");
+void end_failed(const Execution& execution, emit::Operation& operation, const llm::Failure& failure,
+                unsigned attempts) {
+    if (failure.type == llm::ErrorType::canceled) return end_stopped(execution, operation);
     if (failure.retry_after)
         operation.say("retryAfter", otlp::Value(static_cast<double>(failure.retry_after->count()) / 1000.0));
     operation.say("retryCount", otlp::Value(static_cast<std::int64_t>(attempts) - 1));
@@ -130,7 +131,7 @@ awaitable<Result<llm::ChatReply>> call_model(Execution& execution, const Brain& 
     };
     auto outcome = co_await brain.chat->chat(std::move(request), std::move(options));
     if (!outcome.ok()) {
-        end_failed(operation, outcome.failure(), outcome.attempts);
+        end_failed(execution, operation, outcome.failure(), outcome.attempts);
         co_return prefix(outcome.failure().error, "model " + brain.resource);
     }
     llm::ChatReply reply = outcome.reply();

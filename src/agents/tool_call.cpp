@@ -69,8 +69,7 @@ emit::OperationSpec spec_of(const Callable* tool, const std::string& path, const
     return spec;
 }
 
-void end(emit::Operation& operation, const CallResult& result, bool stopped) {
-    if (stopped && result.is_error) return operation.cancel("canceled");
+void end(emit::Operation& operation, const CallResult& result) {
     const auto output = emit::content_text(result.text);
     operation.set(key::tool_result, otlp::Value(output));
     operation.set(key::output, otlp::Value(output));
@@ -118,13 +117,12 @@ awaitable<Result<CallResult>> call_tool(Execution& execution, const Callable* to
     }
     usage += spent;
     result.text = codec::repaired_utf8(result.text);
-    const bool stopped = execution.stop.stop_requested();
     // A call that was cut short has no result that a later run could go on from.
-    if (stopped && result.is_error) {
-        end(operation, result, stopped);
+    if (execution.stop.stop_requested() && result.is_error) {
+        end_stopped(execution, operation);
         co_return fail(Errc::stopped, "during a tool call");
     }
-    end(operation, result, stopped);
+    end(operation, result);
     step.result = record_of(result, spent);
     const auto recorded = co_await execution.steps.record(std::move(step));
     if (!recorded) co_return prefix(recorded.error(), "record a tool call");

@@ -47,7 +47,7 @@ public:
         operation.say("completionTokens", otlp::Value(spent.completion));
         operation.say("totalTokens", otlp::Value(spent.total));
         if (!status) {
-            end_failed(operation, status.error(), talk);
+            end_failed(execution, operation, status.error(), talk);
             co_return status.error();
         }
         operation.say("successRate", otlp::Value(1.0));
@@ -87,8 +87,9 @@ private:
         return spec;
     }
 
-    void end_failed(emit::Operation& operation, const Error& error, const Talk& talk) const {
-        if (error.code == Errc::stopped) return operation.cancel("canceled");
+    void end_failed(const Execution& execution, emit::Operation& operation, const Error& error,
+                    const Talk& talk) const {
+        if (error.code == Errc::stopped) return end_stopped(execution, operation);
         if (!spec_.members.empty()) operation.say("failedMembers", otlp::Value(spec_.members[talk.previous]->name()));
         operation.fail(error, agents::error_type_of(error));
     }
@@ -154,7 +155,7 @@ private:
         conversation.input = talk.input;
         auto outcome = co_await member.run(execution, part.context(), turn_path, std::move(conversation), usage);
         if (!outcome) {
-            end_turn_failed(turn, part, outcome.error());
+            end_turn_failed(execution, turn, part, outcome.error());
             co_return prefix(outcome.error(),
                              fmt::format("{} {} in team {}", member.type(), member.name(), spec_.name));
         }
@@ -204,10 +205,11 @@ private:
         return spec;
     }
 
-    static void end_turn_failed(emit::Operation& turn, emit::Operation& part, const Error& error) {
+    static void end_turn_failed(const Execution& execution, emit::Operation& turn, emit::Operation& part,
+                                const Error& error) {
         if (error.code == Errc::stopped) {
-            part.cancel("canceled");
-            return turn.cancel("canceled");
+            end_stopped(execution, part);
+            return end_stopped(execution, turn);
         }
         part.fail(error, agents::error_type_of(error));
         turn.fail(error, agents::error_type_of(error));

@@ -146,7 +146,7 @@ public:
 
     /// Runs a participant with the input; another call continues with what was recorded, as a new process would.
     Result<Outcome> run(const Participant& participant, std::string input) {
-        Execution execution{tracer, steps, nullptr, stop.get_token()};
+        Execution execution{.tracer = tracer, .steps = steps, .stop = stop.get_token()};
         Conversation conversation;
         conversation.input.content = std::move(input);
         auto result = asio::co_spawn(context, participant.run(execution, root, "", std::move(conversation), usage),
