@@ -1,5 +1,5 @@
 // Goal: of each kind, what is valid is taken, and what is not is refused with words that say what and where.
-#include "resources/test_store.hpp"
+#include "resources/testing/test_store.hpp"
 
 #include <gmock/gmock.h>
 

@@ -1,4 +1,4 @@
-#include "resources/test_store.hpp"
+#include "resources/testing/test_store.hpp"
 
 #include <gmock/gmock.h>
 

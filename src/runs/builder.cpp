@@ -1,0 +1,187 @@
+#include "runs/builder.hpp"
+
+#include "codec/template.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+namespace ark::runs {
+namespace {
+
+using codec::JsonValue;
+
+constexpr std::size_t nesting_max = 16;  // of teams and of agents as tools
+
+llm::ToolDefinition definition_of(const resources::Resource& tool, std::string name, std::string description) {
+    const auto& spec = tool.value["spec"];
+    llm::ToolDefinition definition;
+    definition.name = name.empty() ? std::string(tool.name()) : std::move(name);
+    definition.description = description.empty() ? std::string(spec["description"].text()) : std::move(description);
+    if (definition.description.empty())
+        definition.description = tool.value["metadata"]["annotations"]["description"].text();
+    if (spec["inputSchema"].is_object()) definition.parameters = spec["inputSchema"].dump();
+    return definition;
+}
+
+/// Providers allow 64 characters of few kinds; so does the reference.
+std::string format_name(std::string_view ns, std::string_view agent) {
+    auto name = fmt::format("namespace-{}-agent-{}", ns, agent);
+    return name.substr(0, 64);
+}
+
+/// What we cannot do must not be left out in silence: an approval that nobody is asked for is worse than an error.
+Status check_entry(const JsonValue& entry, std::string_view where) {
+    const auto refuse = [&](std::string_view what) {
+        return fail(Errc::unsupported, fmt::format("{}: tool {}: {}", where, entry["name"].text(), what));
+    };
+    if (entry["approval"]["required"].boolean()) return refuse("approvals are not supported yet");
+    if (entry["functions"].size() > 0) return refuse("functions are not supported yet");
+    if (entry["partial"]["parameters"].size() > 0) return refuse("partial parameters are not supported yet");
+    return ok();
+}
+
+teams::Strategy strategy_of(const JsonValue& spec) {
+    const auto name = spec["strategy"].text();
+    if (name == "selector") return teams::Strategy::selector;
+    if (name == "graph") return teams::Strategy::graph;
+    return spec["loops"].boolean() || name == "round-robin" ? teams::Strategy::loops : teams::Strategy::sequential;
+}
+
+}  // namespace
+
+Status Builder::enter(std::string what) {
+    std::string path;
+    for (const auto& outer : within_)
+        path += outer + " → ";
+    if (std::find(within_.begin(), within_.end(), what) != within_.end())
+        return fail(Errc::config, path + what + ": it would take part in itself");
+    if (within_.size() >= nesting_max) return fail(Errc::config, path + what + ": nested too deep");
+    within_.push_back(std::move(what));
+    return ok();
+}
+
+awaitable<Result<agents::Brain>> Builder::model(std::string ns, std::string name) {
+    ARK_CO_TRY(auto model, co_await lookup_.get("Model", ns, name));
+    co_return co_await network_.model(lookup_, std::move(model));
+}
+
+awaitable<Result<agents::CallablePtr>> Builder::tool(std::string ns, std::string name, std::string exposed_name,
+                                                     std::string description) {
+    ARK_CO_TRY(auto tool, co_await lookup_.get("Tool", ns, name));
+    const auto& spec = tool->value["spec"];
+    const std::string type(spec["type"].text());
+    auto definition = definition_of(*tool, std::move(exposed_name), std::move(description));
+    if (type == "builtin") {
+        const auto builtin = spec["builtin"]["name"].text(name);
+        if (builtin == "noop") co_return agents::make_noop();
+        if (builtin == "terminate") co_return agents::make_terminate();
+        co_return fail(Errc::config, fmt::format("Tool {}/{}: there is no builtin {}", ns, name, builtin));
+    }
+    if (type == "agent" || type == "team") {
+        const std::string whom(spec[type]["name"].text());
+        ARK_CO_TRY(auto made, co_await participant(type, ns, whom));
+        if (definition.parameters.empty()) definition.parameters = agents::text_schema({{"input", "What to ask.", {}}});
+        if (definition.description.empty()) definition.description = made->description();
+        co_return agents::make_participant_tool(std::move(definition), std::move(made));
+    }
+    co_return co_await network_.tool(lookup_, std::move(tool), std::move(definition));
+}
+
+awaitable<Result<teams::ParticipantPtr>> Builder::participant(std::string type, std::string ns, std::string name) {
+    if (type == "team") co_return co_await team(std::move(ns), std::move(name));
+    co_return co_await agent(std::move(ns), std::move(name));
+}
+
+awaitable<Result<teams::ParticipantPtr>> Builder::agent(std::string ns, std::string name) {
+    ARK_CO_TRY_STATUS(enter(fmt::format("agent {}/{}", ns, name)));
+    auto spec = co_await agent_spec(std::move(ns), std::move(name));
+    leave();
+    if (!spec) co_return spec.error();
+    co_return agents::make_agent(std::move(*spec));
+}
+
+awaitable<Result<agents::AgentSpec>> Builder::agent_spec(std::string ns, std::string name) {
+    ARK_CO_TRY(const auto agent, co_await lookup_.get("Agent", ns, name));
+    const auto where = fmt::format("Agent {}/{}", ns, name);
+    const auto& spec = agent->value["spec"];
+    if (const auto engine = spec["executionEngine"]["name"].text(); !engine.empty())
+        co_return fail(Errc::unsupported,
+                       fmt::format("{}: execution engine {}: only our own runs agents", where, engine));
+    agents::AgentSpec made;
+    made.ns = ns;
+    made.name = name;
+    made.description = spec["description"].text();
+    made.prompt = spec["prompt"].text();
+    // Without parameters the prompt is no template: braces in it are braces.
+    if (spec["parameters"].size() > 0) {
+        ARK_CO_TRY(const auto parameters, co_await lookup_.parameters(spec["parameters"], ns, where));
+        auto prompt = codec::render_template(made.prompt, parameters);
+        if (!prompt) co_return prefix(prompt.error(), where + ": prompt");
+        made.prompt = std::move(*prompt);
+    }
+    const std::string model_ns(spec["modelRef"]["namespace"].text(ns));
+    const std::string model_name(spec["modelRef"]["name"].text("default"));
+    auto brain = co_await model(model_ns, model_name);
+    if (!brain) co_return prefix(brain.error(), where);
+    made.brain = std::move(*brain);
+    if (spec["outputSchema"].is_object()) {
+        llm::ResponseFormat format;
+        format.name = format_name(ns, name);
+        format.schema = spec["outputSchema"].dump();
+        made.format = std::move(format);
+    }
+    for (const auto& entry : spec["tools"].array()) {
+        const std::string exposed(entry["name"].text());
+        ARK_CO_TRY_STATUS(check_entry(entry, where));
+        const bool builtin = entry["type"].text() == "built-in" || entry["type"].text() == "builtin";
+        if (builtin && (exposed == "noop" || exposed == "terminate")) {
+            made.tools.push_back(exposed == "noop" ? agents::make_noop() : agents::make_terminate());
+            continue;
+        }
+        const std::string resource(entry["partial"]["name"].text(exposed));
+        auto callable = co_await tool(ns, resource, exposed, std::string(entry["description"].text()));
+        if (!callable) co_return prefix(callable.error(), where);
+        made.tools.push_back(std::move(*callable));
+    }
+    co_return made;
+}
+
+awaitable<Result<teams::ParticipantPtr>> Builder::team(std::string ns, std::string name) {
+    ARK_CO_TRY(const auto team, co_await lookup_.get("Team", ns, name));
+    ARK_CO_TRY_STATUS(enter(fmt::format("team {}/{}", ns, name)));
+    const auto& spec = team->value["spec"];
+    teams::TeamSpec made;
+    made.ns = ns;
+    made.name = name;
+    made.description = spec["description"].text();
+    made.strategy = strategy_of(spec);
+    made.turns_max = static_cast<std::size_t>(std::max<std::int64_t>(0, spec["maxTurns"].integer()));
+    for (const auto& member : spec["members"].array()) {
+        std::string type(member["type"].text());
+        std::string who(member["name"].text());
+        ARK_CO_TRY(auto participant, co_await this->participant(std::move(type), ns, std::move(who)));
+        made.members.push_back(std::move(participant));
+    }
+    for (const auto& edge : spec["graph"]["edges"].array())
+        made.edges.emplace_back(edge["from"].text(), edge["to"].text());
+    if (made.strategy == teams::Strategy::selector) {
+        auto chosen = co_await selector(spec["selector"], ns);
+        if (!chosen) co_return prefix(chosen.error(), fmt::format("Team {}/{}: selector", ns, name));
+        made.selector = std::move(*chosen);
+    }
+    leave();
+    co_return teams::make_team(std::move(made));
+}
+
+awaitable<Result<teams::SelectorSpec>> Builder::selector(const JsonValue& spec, std::string ns) {
+    teams::SelectorSpec made;
+    std::string agent(spec["agent"].text());
+    ARK_CO_TRY(made.agent, co_await agent_spec(std::move(ns), std::move(agent)));
+    made.prompt = spec["selectorPrompt"].text();
+    made.may_terminate = spec["enableTerminateTool"].boolean();
+    made.terminate_prompt = spec["terminatePrompt"].text();
+    co_return made;
+}
+
+}  // namespace ark::runs

@@ -1,0 +1,36 @@
+#pragma once
+#include "runs/network.hpp"
+#include "teams/team.hpp"
+
+#include <string>
+#include <vector>
+
+namespace ark::runs {
+
+/// Makes the participants of a run from resources: agents with their models and tools, teams with their members.
+/// Errors say which resource lacks what. One run's; one executor.
+class Builder {
+public:
+    Builder(Lookup& lookup, Network& network) : lookup_(lookup), network_(network) {}
+
+    awaitable<Result<teams::ParticipantPtr>> agent(std::string ns, std::string name);
+    awaitable<Result<teams::ParticipantPtr>> team(std::string ns, std::string name);
+    /// `type`: "agent" or "team".
+    awaitable<Result<teams::ParticipantPtr>> participant(std::string type, std::string ns, std::string name);
+    awaitable<Result<agents::Brain>> model(std::string ns, std::string name);
+    /// A Tool resource under another name or description where they are not empty.
+    awaitable<Result<agents::CallablePtr>> tool(std::string ns, std::string name, std::string exposed_name = {},
+                                                std::string description = {});
+
+private:
+    awaitable<Result<agents::AgentSpec>> agent_spec(std::string ns, std::string name);
+    awaitable<Result<teams::SelectorSpec>> selector(const codec::JsonValue& spec, std::string ns);
+    Status enter(std::string what);
+    void leave() { within_.pop_back(); }
+
+    Lookup& lookup_;  // both outlive us
+    Network& network_;
+    std::vector<std::string> within_;  // what is being made, outermost first: a cycle is an error, not an endless loop
+};
+
+}  // namespace ark::runs

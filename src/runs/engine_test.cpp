@@ -1,0 +1,258 @@
+#include "runs/engine.hpp"
+
+#include "agents/testing/world.hpp"
+#include "resources/testing/test_store.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace ark::runs {
+namespace {
+
+using agents::testing::says;
+using agents::testing::ScriptedModel;
+using emit::testing::Recorded;
+using emit::testing::text_of;
+using resources::TestStore;
+using testing::Contains;
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+/// Every Model is one that says what the test tells it.
+class ScriptedNetwork final : public Network {
+public:
+    awaitable<Result<agents::Brain>> model(Lookup&, resources::ResourcePtr resource) override {
+        agents::Brain brain;
+        brain.resource = resource->name();
+        brain.model = "scripted";
+        brain.provider = "openai";
+        brain.chat = chat;
+        co_return brain;
+    }
+    awaitable<Result<agents::CallablePtr>> tool(Lookup&, resources::ResourcePtr tool, llm::ToolDefinition) override {
+        agents::CallablePtr made = std::make_shared<agents::testing::ScriptedTool>(
+            std::string(tool->name()),
+            [](const std::string& arguments) { return agents::testing::answers("got " + arguments); });
+        co_return made;
+    }
+    std::shared_ptr<ScriptedModel> chat = std::make_shared<ScriptedModel>();
+};
+
+class EngineTest : public testing::Test {
+protected:
+    EngineTest() {
+        create("Model",
+               R"({"metadata":{"name":"default"},"spec":{"provider":"openai","model":{"value":"m"},)"
+               R"("config":{"openai":{"baseUrl":{"value":"http://127.0.0.1:1/v1"},"apiKey":{"value":"k"}}}}})");
+        create("Agent", R"({"metadata":{"name":"clerk"},"spec":{"prompt":"You are a clerk."}})");
+    }
+    ~EngineTest() override { stop(); }
+
+    void create(std::string_view kind, std::string_view text) {
+        const auto written = store_.create(kind, text);
+        ASSERT_TRUE(written) << kind << ": " << written.error().message << " "
+                             << (written.error().causes.empty() ? "" : written.error().causes[0].field);
+    }
+    void query(std::string name, std::string spec) {
+        create("Query", R"({"metadata":{"name":")" + name + R"("},"spec":)" + spec + "}");
+    }
+    void start(std::size_t concurrent_max = 32) {
+        auto flush = []() -> awaitable<void> { co_return; };
+        Services services{store_.store(), network_, tracer_, flush, store_.disk, pool_, store_.clock, "runs"};
+        engine_ = Engine::create(services, {concurrent_max}, context_.get_executor());
+        engine_->start();
+    }
+    void stop() {
+        if (!engine_) return;
+        bool stopped = false;
+        asio::co_spawn(context_, engine_->stop(), [&](std::exception_ptr) { stopped = true; });
+        until([&] { return stopped; });
+        engine_.reset();
+    }
+    /// Lets everything run until it is so.
+    template <class F>
+    void until(F condition) {
+        for (int i = 0; i < 4'000 && !condition(); ++i) {
+            context_.restart();
+            context_.run_one_for(std::chrono::milliseconds(5));
+        }
+        ASSERT_TRUE(condition());
+    }
+    std::string phase(const std::string& name) {
+        const auto found = store_.get("Query", name);
+        return found ? std::string(found->value["status"]["phase"].text()) : "gone";
+    }
+    codec::JsonValue status(const std::string& name) { return store_.get("Query", name)->value["status"]; }
+    void wait_for(const std::string& name, const std::string& wanted) {
+        until([&] { return phase_now(name) == wanted; });
+    }
+    /// Without running the context: from what the store says at once.
+    std::string phase_now(const std::string& name) {
+        if (engine_->counters().running > 0 || engine_->counters().waiting > 0) return "busy";
+        return phase(name);
+    }
+
+    TestStore store_;           // its own context is run to the end by each of its calls
+    asio::io_context context_;  // the engine's
+    ScriptedNetwork network_;
+    Recorded recorded_;
+    emit::Tracer tracer_{recorded_, store_.clock};
+    runtime::WorkPool pool_{1};
+    std::unique_ptr<Engine> engine_;
+};
+
+TEST_F(EngineTest, RunsWhatIsPendingAndSaysHowItEnded) {
+    network_.chat->answers = {says("High tide: 14:05.")};
+    query("q", R"({"input":"When is high tide in {{.port}}?","parameters":[{"name":"port","value":"Dover"}],)"
+               R"("target":{"type":"agent","name":"clerk"},"sessionId":"s-42"})");
+    start();
+    wait_for("q", "done");
+    const auto after = status("q");
+    EXPECT_EQ(after["response"]["content"].text(), "High tide: 14:05.");
+    EXPECT_EQ(after["tokenUsage"]["totalTokens"].integer(), 12);
+    EXPECT_EQ(after["conditions"][0]["reason"].text(), "QuerySucceeded");
+    EXPECT_EQ(network_.chat->asked[0].messages[1].content, "When is high tide in Dover?");
+    EXPECT_THAT(recorded_.reasons(), ElementsAre("QueryExecutionStart", "TargetExecutionStart", "AgentExecutionStart",
+                                                 "LLMCallStart", "LLMCallComplete", "AgentExecutionComplete",
+                                                 "TargetExecutionComplete", "QueryExecutionComplete"));
+    EXPECT_EQ(text_of(recorded_.find_event("LLMCallStart")->attributes, "sessionId"), "s-42");
+    for (const auto& span : recorded_.spans)
+        EXPECT_EQ(span.trace_id, recorded_.spans[0].trace_id);
+}
+
+TEST_F(EngineTest, ModelsAndToolsAreTargetsToo) {
+    network_.chat->answers = {says("hello")};
+    create("Tool", R"({"metadata":{"name":"echo"},"spec":{"type":"http","http":{"url":"http://127.0.0.1:1/"}}})");
+    query("m", R"({"input":"hi","target":{"type":"model","name":"default"}})");
+    query("t", R"({"input":"hi","target":{"type":"tool","name":"echo"}})");
+    start();
+    until([&] { return phase_now("m") == "done" && phase_now("t") == "done"; });
+    EXPECT_EQ(status("m")["response"]["content"].text(), "hello");
+    EXPECT_EQ(status("t")["response"]["content"].text(), "got {\"input\":\"hi\"}");
+}
+
+TEST_F(EngineTest, FailuresAreClear) {
+    create("Agent", R"({"metadata":{"name":"broken"},"spec":{"prompt":"{{.x}} {{.y}}",)"
+                    R"("parameters":[{"name":"x","value":"1"}]}})");
+    create("Agent", R"({"metadata":{"name":"careful"},"spec":{"tools":[{"type":"builtin","name":"noop",)"
+                    R"("approval":{"required":true}}]}})");
+    query("prompt", R"({"input":"hi","target":{"type":"agent","name":"broken"}})");
+    query("careful", R"({"input":"hi","target":{"type":"agent","name":"careful"}})");
+    query("selector", R"({"input":"hi","selector":{"matchLabels":{"no":"body"}}})");
+    query("model", R"({"input":"hi","target":{"type":"agent","name":"clerk"}})");
+    start();
+    until([&] { return phase_now("prompt") == "error" && phase_now("model") == "error"; });
+    EXPECT_THAT(std::string(status("prompt")["response"]["content"].text()), HasSubstr("{{.y}} has no value"));
+    EXPECT_EQ(status("prompt")["conditions"][0]["reason"].text(), "QueryErrored");
+    EXPECT_THAT(std::string(status("careful")["response"]["content"].text()), HasSubstr("approvals"));
+    EXPECT_THAT(std::string(status("selector")["response"]["content"].text()), HasSubstr("matches spec.selector"));
+    EXPECT_THAT(std::string(status("model")["response"]["content"].text()), HasSubstr("model default"));
+    EXPECT_THAT(recorded_.reasons(), Contains("QueryExecutionError").Times(4));
+}
+
+// Goal: killed at any moment, a query is answered once by the next process, without repeating a completed call.
+TEST_F(EngineTest, TheNextProcessGoesOn) {
+    create("Agent", R"({"metadata":{"name":"looper"},"spec":{"tools":[{"type":"builtin","name":"noop"}]}})");
+    network_.chat->answers = {agents::testing::calls({{"c", "noop", "{}"}})};
+    // The second call never ends in this process.
+    int asked = 0;
+    bool stopped = false;
+    network_.chat->before_answer = [&] {
+        if (++asked == 2) asio::co_spawn(context_, engine_->stop(), [&](std::exception_ptr) { stopped = true; });
+    };
+    query("q", R"({"input":"go","target":{"type":"agent","name":"looper"}})");
+    start();
+    until([&] { return stopped; });
+    engine_.reset();
+    EXPECT_EQ(phase("q"), "running");
+    EXPECT_EQ(recorded_.find_event("QueryExecutionCanceled"), nullptr) << "a process that stops cancels nothing";
+
+    network_.chat->before_answer = {};
+    network_.chat->answers = {says("done")};
+    start();
+    wait_for("q", "done");
+    EXPECT_EQ(network_.chat->asked.size(), 3u) << "two before, one after";
+    EXPECT_EQ(status("q")["response"]["content"].text(), "done");
+    EXPECT_EQ(status("q")["tokenUsage"]["totalTokens"].integer(), 24);
+    EXPECT_THAT(recorded_.reasons(), Contains("QueryExecutionStart").Times(1));
+    EXPECT_THAT(recorded_.reasons(), Contains("ToolCallComplete").Times(1));
+}
+
+TEST_F(EngineTest, WhatIsUnwantedIsCanceledBeforeItAsksAnybody) {
+    network_.chat->answers = {says("never")};
+    query("q", R"({"input":"go","target":{"type":"agent","name":"clerk"},"cancel":true})");
+    start();
+    wait_for("q", "canceled");
+    EXPECT_EQ(status("q")["conditions"][0]["reason"].text(), "QueryCanceled");
+    EXPECT_TRUE(network_.chat->asked.empty());
+    EXPECT_THAT(recorded_.reasons(), Contains("QueryExecutionCanceled"));
+}
+
+TEST_F(EngineTest, CancelEndsWhatRuns) {
+    create("Agent", R"({"metadata":{"name":"looper"},"spec":{"tools":[{"type":"builtin","name":"noop"}]}})");
+    int asked = 0;
+    network_.chat->before_answer = [&] {
+        if (++asked == 1) store_.merge("Query", "q", R"({"spec":{"cancel":true}})");
+    };
+    for (int i = 0; i < 100; ++i)
+        network_.chat->answers.push_back(agents::testing::calls({{"c", "noop", "{}"}}));
+    query("q", R"({"input":"go","target":{"type":"agent","name":"looper"}})");
+    start();
+    wait_for("q", "canceled");
+    EXPECT_LT(asked, 50) << "well before its budget ends it";
+    EXPECT_THAT(recorded_.reasons(), Contains("AgentExecutionCanceled"));
+}
+
+TEST_F(EngineTest, ATimeoutIsAnErrorThatSaysSo) {
+    query("q", R"({"input":"go","target":{"type":"agent","name":"clerk"},"timeout":"1ms"})");
+    network_.chat->before_answer = [] { std::this_thread::sleep_for(std::chrono::milliseconds(5)); };
+    network_.chat->answers = {agents::testing::calls({{"c", "nothing", "{}"}}), says("late")};
+    start();
+    wait_for("q", "error");
+    EXPECT_THAT(std::string(status("q")["response"]["content"].text()), HasSubstr("timeout"));
+}
+
+TEST_F(EngineTest, WhatIsPastItsTimeToLiveGoes) {
+    network_.chat->answers = {says("hi")};
+    query("q", R"({"input":"go","target":{"type":"agent","name":"clerk"},"ttl":"1h"})");
+    start();
+    wait_for("q", "done");
+    EXPECT_EQ(store_.disk.list("runs")->size(), 1u);
+    stop();
+    store_.clock.advance_ms(2 * 3600 * 1000);
+    start();
+    until([&] { return store_.disk.list("runs")->empty(); });
+    EXPECT_EQ(phase("q"), "gone");
+}
+
+TEST_F(EngineTest, NoMoreRunAtOnceThanAllowed) {
+    std::size_t most = 0;
+    network_.chat->before_answer = [&] { most = std::max(most, engine_->counters().running); };
+    for (int i = 0; i < 10; ++i) {
+        network_.chat->answers.push_back(says("hi"));
+        query("q" + std::to_string(i), R"({"input":"go","target":{"type":"agent","name":"clerk"}})");
+    }
+    start(3);
+    until([&] { return engine_->counters().ended == 10; });
+    EXPECT_LE(most, 3u);
+    EXPECT_GT(most, 0u);
+}
+
+TEST_F(EngineTest, ARestartReusesTheStepsBefore) {
+    create("Agent", R"({"metadata":{"name":"looper"},"spec":{"tools":[{"type":"builtin","name":"noop"}]}})");
+    network_.chat->answers = {agents::testing::calls({{"c", "noop", "{}"}}), says("first")};
+    query("q", R"({"input":"go","target":{"type":"agent","name":"looper"}})");
+    start();
+    wait_for("q", "done");
+    const std::string uid(store_.get("Query", "q")->uid());
+    network_.chat->answers = {says("second")};
+    create("Query", R"({"metadata":{"name":"again","annotations":{"ark.mckinsey.com/restart-of":")" + uid +
+                        R"(","ark.mckinsey.com/restart-from":"/agent.looper/llm.1"}},)"
+                        R"("spec":{"input":"go","target":{"type":"agent","name":"looper"}}})");
+    wait_for("again", "done");
+    EXPECT_EQ(status("again")["response"]["content"].text(), "second");
+    EXPECT_EQ(network_.chat->asked.size(), 3u);
+}
+
+}  // namespace
+}  // namespace ark::runs

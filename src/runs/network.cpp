@@ -1,0 +1,187 @@
+#include "runs/network.hpp"
+
+#include "base/duration.hpp"
+#include "net/http_client.hpp"
+#include "tools/http_tool.hpp"
+#include "tools/mcp/client.hpp"
+
+#include <fmt/format.h>
+
+namespace ark::runs {
+namespace {
+
+using codec::JsonValue;
+
+/// A tool of another process, as agents see it.
+class RemoteTool final : public agents::Callable {
+public:
+    /// `owner` lives as long as the tool: the session that it goes through.
+    RemoteTool(std::unique_ptr<tools::Tool> tool, std::string type, std::shared_ptr<void> owner)
+        : owner_(std::move(owner)), tool_(std::move(tool)), type_(std::move(type)) {}
+    const llm::ToolDefinition& definition() const override { return tool_->definition(); }
+    std::string_view type() const override { return type_; }
+
+    awaitable<agents::CallResult> call(std::string arguments, agents::CallPlace place) const override {
+        tools::CallContext context;
+        for (const auto& [name, value] : carrier_of(place.context))
+            context.fields.set(name, value);
+        context.stop = place.execution.stop;
+        auto answer = co_await tool_->call(std::move(arguments), std::move(context));
+        agents::CallResult result;
+        if (!answer) {
+            result.text = answer.error().message();
+            result.is_error = true;
+            result.error_type = agents::error_type_of(answer.error());
+            result.retryable = is_retryable(answer.error().code);
+            co_return result;
+        }
+        result.text = std::move(answer->text);
+        result.is_error = answer->is_error;
+        if (result.is_error) result.error_type = "tool_error";
+        co_return result;
+    }
+
+private:
+    const std::shared_ptr<void> owner_;
+    const std::unique_ptr<tools::Tool> tool_;
+    const std::string type_;
+};
+
+std::string place_of(const resources::Resource& resource) {
+    return fmt::format("{} {}/{}", resource.kind->name, resource.ns(), resource.name());
+}
+
+/// `headers` of a model, a tool or a server.
+awaitable<Result<net::Fields>> fields_of(Lookup& lookup, const JsonValue& headers, std::string ns, std::string where) {
+    net::Fields fields;
+    for (const auto& header : headers.array()) {
+        std::string name(header["name"].text());
+        auto value = co_await lookup.value(header["value"], ns, fmt::format("{}: header {}", where, name));
+        if (!value) co_return value.error();
+        for (auto& c : name)
+            c = static_cast<char>(c >= 'A' && c <= 'Z' ? c + 32 : c);
+        fields.set(name, *value);
+    }
+    co_return fields;
+}
+
+class RealNetwork final : public Network {
+public:
+    RealNetwork(net::HttpClient& client, Clock& clock) : client_(client), clock_(clock), random_(random_seed()) {}
+
+    awaitable<Result<agents::Brain>> model(Lookup& lookup, resources::ResourcePtr model) override {
+        const auto where = place_of(*model);
+        const std::string ns(model->ns());
+        const auto& spec = model->value["spec"];
+        const auto provider = llm::parse_provider(spec["provider"].text());
+        if (!provider)
+            co_return fail(Errc::config, fmt::format("{}: provider {} is not spoken", where, spec["provider"].text()));
+        const auto& config = spec["config"][spec["provider"].text()];
+        llm::ModelConfig to;
+        to.provider = *provider;
+        ARK_CO_TRY(to.model, co_await lookup.value(spec["model"], ns, where + ": model"));
+        ARK_CO_TRY(to.base_url, co_await lookup.value(config["baseUrl"], ns, where + ": baseUrl"));
+        const auto& key = config["auth"]["apiKey"].is_object() ? config["auth"]["apiKey"] : config["apiKey"];
+        if (key.is_object()) {
+            ARK_CO_TRY(to.api_key, co_await lookup.value(key, ns, where + ": apiKey"));
+        }
+        const auto& version = *provider == llm::Provider::azure ? config["apiVersion"] : config["version"];
+        if (version.is_object()) {
+            ARK_CO_TRY(to.api_version, co_await lookup.value(version, ns, where + ": version"));
+        }
+        ARK_CO_TRY(to.fields, co_await fields_of(lookup, config["headers"], ns, where));
+        for (const auto& [name, source] : config["properties"].object()) {
+            ARK_CO_TRY(auto value, co_await lookup.value(source, ns, where + ": property " + name));
+            to.properties.emplace_back(name, std::move(value));
+        }
+        agents::Brain brain;
+        brain.resource = model->name();
+        brain.model = to.model;
+        brain.provider = *provider == llm::Provider::azure ? "azure.ai.openai" : std::string(spec["provider"].text());
+        auto made = llm::make_model(std::move(to), client_, clock_, random_);
+        if (!made) co_return prefix(made.error(), where);
+        brain.chat = std::move(*made);
+        co_return brain;
+    }
+
+    awaitable<Result<agents::CallablePtr>> tool(Lookup& lookup, resources::ResourcePtr tool,
+                                                llm::ToolDefinition definition) override {
+        const auto type = tool->value["spec"]["type"].text();
+        if (type == "http") co_return co_await http_tool(lookup, std::move(tool), std::move(definition));
+        if (type == "mcp") co_return co_await mcp_tool(lookup, std::move(tool), std::move(definition));
+        co_return fail(Errc::config, fmt::format("{}: type {} is no tool of the network", place_of(*tool), type));
+    }
+
+private:
+    awaitable<Result<agents::CallablePtr>> http_tool(Lookup& lookup, resources::ResourcePtr tool,
+                                                     llm::ToolDefinition definition) {
+        const auto where = place_of(*tool);
+        const std::string ns(tool->ns());
+        const auto& http = tool->value["spec"]["http"];
+        tools::HttpToolConfig config;
+        config.definition = std::move(definition);
+        config.method = http["method"].text("GET");
+        config.url = http["url"].text();
+        config.body = http["body"].text();
+        ARK_CO_TRY(config.fields, co_await fields_of(lookup, http["headers"], ns, where));
+        ARK_CO_TRY(const auto parameters, co_await lookup.parameters(http["bodyParameters"], ns, where));
+        for (const auto& [name, value] : parameters.object())
+            config.body_parameters.emplace_back(name, std::string(value.text()));
+        if (const auto timeout = parse_duration(http["timeout"].text()))
+            config.timeout = std::chrono::duration_cast<std::chrono::milliseconds>(*timeout);
+        auto made = tools::make_http_tool(std::move(config), client_);
+        agents::CallablePtr callable = std::make_shared<RemoteTool>(std::move(made), "http", nullptr);
+        co_return callable;
+    }
+
+    awaitable<Result<agents::CallablePtr>> mcp_tool(Lookup& lookup, resources::ResourcePtr tool,
+                                                    llm::ToolDefinition definition) {
+        const auto where = place_of(*tool);
+        const auto& mcp = tool->value["spec"]["mcp"];
+        const auto& reference = mcp["mcpServerRef"];
+        const std::string ns(reference["namespace"].text(tool->ns()));
+        const std::string name(reference["name"].text());
+        ARK_CO_TRY(auto client, co_await session(lookup, ns, name));
+        tools::mcp::ToolInfo info;
+        const auto exposed = definition.name;
+        info.definition = std::move(definition);
+        info.definition.name = mcp["toolName"].text();
+        auto made = tools::mcp::make_tool(*client, std::move(info), exposed);
+        agents::CallablePtr callable = std::make_shared<RemoteTool>(std::move(made), "mcp", client);
+        co_return callable;
+    }
+
+    /// One session a server, for as long as tools of it are in use.
+    awaitable<Result<std::shared_ptr<tools::mcp::Client>>> session(Lookup& lookup, std::string ns, std::string name) {
+        const auto id = ns + "/" + name;
+        if (auto open = sessions_[id].lock()) co_return open;
+        ARK_CO_TRY(const auto server, co_await lookup.get("MCPServer", ns, name));
+        const auto where = place_of(*server);
+        const auto& spec = server->value["spec"];
+        tools::mcp::ClientConfig config;
+        ARK_CO_TRY(config.url, co_await lookup.value(spec["address"], ns, where + ": address"));
+        ARK_CO_TRY(config.fields, co_await fields_of(lookup, spec["headers"], ns, where));
+        if (spec["transport"].text() == "sse") config.transport = tools::mcp::Transport::sse;
+        if (const auto timeout = parse_duration(spec["timeout"].text()))
+            config.timeout = std::chrono::duration_cast<std::chrono::milliseconds>(*timeout);
+        std::shared_ptr<tools::mcp::Client> client = tools::mcp::Client::create(client_, std::move(config));
+        std::stop_token never;
+        const auto connected = co_await client->connect(std::move(never));
+        if (!connected) co_return prefix(connected.error(), where);
+        sessions_[id] = client;
+        co_return client;
+    }
+
+    net::HttpClient& client_;
+    Clock& clock_;
+    Random random_;
+    std::map<std::string, std::weak_ptr<tools::mcp::Client>> sessions_;  // the tools in use own them
+};
+
+}  // namespace
+
+std::unique_ptr<Network> make_network(net::HttpClient& client, Clock& clock) {
+    return std::make_unique<RealNetwork>(client, clock);
+}
+
+}  // namespace ark::runs

@@ -1,0 +1,331 @@
+#include "runs/run.hpp"
+
+#include "agents/tool_call.hpp"
+#include "base/duration.hpp"
+#include "codec/json_writer.hpp"
+#include "codec/template.hpp"
+#include "resources/metadata.hpp"
+#include "runs/builder.hpp"
+#include "runs/status.hpp"
+#include "runs/step_log.hpp"
+#include "telemetry/log.hpp"
+
+#include <fmt/format.h>
+
+namespace ark::runs {
+namespace {
+
+namespace key = emit::key;
+using agents::Execution;
+using codec::JsonValue;
+using telemetry::LogLevel;
+
+constexpr std::chrono::nanoseconds timeout_default = std::chrono::minutes(5);
+constexpr std::string_view end_path = "end";
+constexpr std::string_view restart_of = "ark.mckinsey.com/restart-of";
+constexpr std::string_view restart_from = "ark.mckinsey.com/restart-from";
+
+class QueryRun final : public Run {
+public:
+    QueryRun(const Services& services, resources::ResourcePtr query, asio::any_io_executor executor)
+        : services_(services), query_(std::move(query)), lookup_(services.store), timer_(executor) {}
+
+    awaitable<void> go() override {
+        StepLog::Flush flush = services_.flush;
+        auto opened = co_await StepLog::open(services_.disk, services_.pool, services_.clock,
+                                             step_log_path(services_.directory, query_->uid()), std::move(flush));
+        if (!opened) {
+            co_await finish(ended_badly(opened.error()));
+            co_return;
+        }
+        log_ = std::move(*opened);
+        // A process that died between the end and the status has only the status to write.
+        if (const auto* ended = log_->find(end_path, "")) {
+            co_await finish(parse_ending(*ended));
+            co_return;
+        }
+        auto seeded = co_await take_over_restarted();
+        if (!seeded) {
+            co_await finish(ended_badly(seeded.error()));
+            co_return;
+        }
+        co_await run_to_the_end();
+    }
+
+    void cancel() override {
+        canceled_ = true;
+        stop_.request_stop();
+    }
+    void suspend() override {
+        suspended_ = true;
+        if (execution_ != nullptr) execution_->suspended = true;
+        stop_.request_stop();
+    }
+
+private:
+    const JsonValue& spec() const { return query_->value["spec"]; }
+    std::string ns() const { return std::string(query_->ns()); }
+
+    /// A query that restarts another one begins with the steps that the other had completed.
+    awaitable<Status> take_over_restarted() {
+        const auto& annotations = query_->value["metadata"]["annotations"];
+        const std::string other(annotations[restart_of].text());
+        if (other.empty() || !log_->order().empty()) co_return ok();
+        const auto path = step_log_path(services_.directory, other);
+        if (!services_.disk.exists(path)) co_return fail(Errc::not_found, "the steps of the run to restart are gone");
+        StepLog::Flush nothing = []() -> awaitable<void> { co_return; };
+        auto before = co_await StepLog::open(services_.disk, services_.pool, services_.clock, path, std::move(nothing));
+        if (!before) co_return before.error();
+        std::string from(annotations[restart_from].text());
+        // The end is no step to go on from.
+        if (from.empty()) from = (*before)->order().empty() ? std::string() : (*before)->order().front();
+        co_return co_await log_->reuse(**before, std::move(from));
+    }
+
+    awaitable<void> run_to_the_end() {
+        const auto begun = log_->begin("query");
+        co_await write_status(running_status(query_->value, services_.clock.now()));
+        arm_timeout(begun.at);
+        Execution execution{.tracer = services_.tracer, .steps = *log_, .stop = stop_.get_token()};
+        execution.suspended = suspended_;
+        execution_ = &execution;
+        auto operation = agents::start_lasting(execution, root(), query_operation());
+        auto outcome = co_await answer(execution, operation.context());
+        execution_ = nullptr;
+        timer_.cancel();
+        if (suspended_) co_return;
+        auto ending = outcome ? ended_well(*outcome) : ended_badly(outcome.error());
+        ending.usage = usage_;
+        ending.nanos = services_.clock.now() - begun.at;
+        end_operation(operation, ending, outcome ? Error{} : outcome.error());
+        agents::Step step;
+        step.path = end_path;
+        step.kind = "end";
+        step.result = ending_text(ending);
+        const auto recorded = co_await log_->record(std::move(step));
+        if (!recorded) {
+            telemetry::log(LogLevel::error, "runs", "the end of a run cannot be recorded",
+                           {{"query", query_->name()}, {"error", recorded.error().message()}});
+        }
+        co_await finish(std::move(ending));
+    }
+
+    emit::Context root() const {
+        emit::Subject subject;
+        subject.query_id = query_->uid();
+        subject.query_name = query_->name();
+        subject.query_namespace = query_->ns();
+        subject.session_id = spec()["sessionId"].text(query_->uid());
+        subject.conversation_id = spec()["conversationId"].text();
+        emit::Context context;
+        context.subject = std::make_shared<const emit::Subject>(std::move(subject));
+        context.span.trace_id = emit::trace_id_of(query_->uid());
+        return context;
+    }
+
+    emit::OperationSpec query_operation() const {
+        emit::OperationSpec operation;
+        operation.span_name = fmt::format("query.{}", query_->name());
+        operation.operation = "QueryExecution";
+        operation.span_kind = "CHAIN";
+        operation.path = "query";
+        operation.attributes.emplace_back(std::string(key::component), otlp::Value("query"));
+        operation.attributes.emplace_back(std::string(key::operation), otlp::Value("invoke_workflow"));
+        operation.attributes.emplace_back(std::string(key::workflow_name), otlp::Value(query_->name()));
+        operation.attributes.emplace_back(std::string(key::input),
+                                          otlp::Value(emit::content_text(spec()["input"].text())));
+        return operation;
+    }
+
+    void end_operation(emit::Operation& operation, const Ending& ending, const Error& error) {
+        operation.say("targetType", otlp::Value(ending.target_type));
+        operation.say(ending.target_type, otlp::Value(ending.target_name));
+        operation.say("totalTokens", otlp::Value(ending.usage.total));
+        operation.set(key::output, otlp::Value(emit::content_text(ending.content)));
+        if (ending.phase == "canceled") return operation.cancel("canceled");
+        if (ending.phase == "error") return operation.fail(error, agents::error_type_of(error));
+        operation.complete("the query is answered");
+    }
+
+    /// From its first beginning: a run that goes on after a crash has no more time than one that did not.
+    void arm_timeout(UnixNanos begun) {
+        const auto timeout = parse_duration(spec()["timeout"].text()).value_or(timeout_default);
+        const auto spent = std::chrono::nanoseconds(services_.clock.now() - begun);
+        timer_.expires_after(std::max(timeout - spent, std::chrono::nanoseconds(0)));
+        timer_.async_wait([this](const boost::system::error_code& canceled) {
+            if (canceled) return;
+            timed_out_ = true;
+            stop_.request_stop();
+        });
+    }
+
+    awaitable<Result<agents::Outcome>> answer(Execution& execution, const emit::Context& context) {
+        ARK_CO_TRY(auto input, co_await input_text());
+        ARK_CO_TRY_STATUS(co_await find_target());
+        emit::OperationSpec step;
+        step.span_name = "target." + target_name_;
+        step.operation = "TargetExecution";
+        step.path = "query/target";
+        step.attributes.emplace_back(std::string(key::target_type), otlp::Value(target_type_));
+        step.attributes.emplace_back(std::string(key::target_name), otlp::Value(target_name_));
+        step.metadata.emplace_back("targetType", otlp::Value(target_type_));
+        step.metadata.emplace_back("targetName", otlp::Value(target_name_));
+        auto operation = agents::start_lasting(execution, context, std::move(step));
+        auto outcome = co_await ask_target(execution, operation.context(), std::move(input));
+        if (outcome) {
+            operation.complete("the target answered");
+        } else if (outcome.error().code == Errc::stopped) {
+            agents::end_stopped(execution, operation);
+        } else {
+            operation.fail(outcome.error(), agents::error_type_of(outcome.error()));
+        }
+        co_return outcome;
+    }
+
+    awaitable<Result<std::string>> input_text() {
+        if (!spec()["input"].is_string()) co_return fail(Errc::bad_argument, "spec.input is no text");
+        std::string input(spec()["input"].text());
+        const auto where = fmt::format("Query {}/{}", query_->ns(), query_->name());
+        ARK_CO_TRY(auto parameters, co_await lookup_.parameters(spec()["parameters"], ns(), where));
+        const bool is_template = parameters.size() > 0;
+        lookup_.set_query_parameters(std::move(parameters));
+        if (!is_template) co_return input;
+        auto rendered = codec::render_template(input, lookup_.query_parameters());
+        if (!rendered) co_return prefix(rendered.error(), where + ": input");
+        co_return std::move(*rendered);
+    }
+
+    awaitable<Status> find_target() {
+        target_type_ = spec()["target"]["type"].text();
+        target_name_ = spec()["target"]["name"].text();
+        if (!target_name_.empty()) co_return ok();
+        for (const auto* kind : {"Agent", "Team", "Model", "Tool"}) {
+            resources::ListOptions options;
+            options.ns = ns();
+            options.limit = 1;
+            options.selection.labels = resources::LabelSelector::of(spec()["selector"]);
+            auto page = co_await services_.store.list(resources::kind_named(kind), std::move(options));
+            if (!page) co_return page.error().error();
+            if (page->items.empty()) continue;
+            target_type_ = page->items.front()->kind->singular;
+            target_name_ = page->items.front()->name();
+            co_return ok();
+        }
+        co_return fail(Errc::not_found, "no agent, team, model or tool matches spec.selector");
+    }
+
+    awaitable<Result<agents::Outcome>> ask_target(Execution& execution, emit::Context context, std::string input) {
+        Builder builder(lookup_, services_.network);
+        if (target_type_ == "tool")
+            co_return co_await ask_tool(builder, execution, std::move(context), std::move(input));
+        if (target_type_ == "model")
+            co_return co_await ask_model(builder, execution, std::move(context), std::move(input));
+        auto participant = co_await builder.participant(target_type_, ns(), target_name_);
+        if (!participant) co_return participant.error();
+        agents::Conversation conversation;
+        conversation.input.content = std::move(input);
+        co_return co_await (*participant)->run(execution, std::move(context), "", std::move(conversation), usage_);
+    }
+
+    awaitable<Result<agents::Outcome>> ask_model(Builder& builder, Execution& execution, emit::Context context,
+                                                 std::string input) {
+        ARK_CO_TRY(const auto brain, co_await builder.model(ns(), target_name_));
+        llm::ChatRequest request;
+        request.messages.emplace_back();
+        request.messages.back().content = std::move(input);
+        ARK_CO_TRY(auto reply, co_await agents::call_model(execution, brain, std::move(context), "/llm.0",
+                                                           std::move(request), usage_));
+        agents::Outcome outcome;
+        outcome.messages.push_back(std::move(reply.message));
+        co_return outcome;
+    }
+
+    awaitable<Result<agents::Outcome>> ask_tool(Builder& builder, Execution& execution, emit::Context context,
+                                                std::string input) {
+        ARK_CO_TRY(const auto tool, co_await builder.tool(ns(), target_name_));
+        llm::ToolCall call;
+        call.id = "tool-call-" + target_name_;
+        call.name = tool->definition().name;
+        const auto arguments = JsonValue::parse(input);
+        if (arguments && arguments->is_object()) {
+            call.arguments = std::move(input);
+        } else {
+            codec::JsonWriter json(call.arguments);
+            json.begin_object().field("input", input).end_object();
+        }
+        ARK_CO_TRY(auto result, co_await agents::call_tool(execution, tool.get(), std::move(context), "/tool.0",
+                                                           std::move(call), usage_));
+        if (result.is_error) co_return fail(Errc::unavailable, fmt::format("tool {}: {}", target_name_, result.text));
+        agents::Outcome outcome;
+        outcome.messages.emplace_back();
+        outcome.messages.back().role = llm::Role::assistant;
+        outcome.messages.back().content = std::move(result.text);
+        co_return outcome;
+    }
+
+    Ending ended_well(const agents::Outcome& outcome) const {
+        Ending ending;
+        ending.phase = "done";
+        ending.target_type = target_type_;
+        ending.target_name = target_name_;
+        ending.content = outcome.ending == agents::Ending::finished ? outcome.answer() : outcome.response;
+        ending.raw = messages_text(outcome.messages);
+        return ending;
+    }
+
+    Ending ended_badly(const Error& error) const {
+        Ending ending;
+        ending.phase = canceled_ ? "canceled" : "error";
+        ending.target_type = target_type_;
+        ending.target_name = target_name_;
+        const auto said = timed_out_ ? fail(Errc::deadline, "the query's timeout is over") : error;
+        ending.content = said.message();
+        ending.raw = error_text(ending.content);
+        return ending;
+    }
+
+    awaitable<void> finish(Ending ending) {
+        co_await write_status(final_status(query_->value, ending, services_.clock.now()));
+    }
+
+    /// A status that is not written is written by the next process: the steps say what it is.
+    awaitable<void> write_status(JsonValue status) {
+        resources::PatchBody patch;
+        patch.body = std::move(status);
+        resources::ObjectName name{ns(), std::string(query_->name())};
+        resources::WriteOptions options;
+        auto written = co_await services_.store.patch(*query_->kind, std::move(name), resources::Part::status,
+                                                      std::move(patch), std::move(options));
+        if (!written && written.error().reason != resources::Reason::not_found) {
+            telemetry::log(LogLevel::error, "runs", "the status of a query cannot be written",
+                           {{"query", query_->name()}, {"reason", written.error().message}});
+        }
+    }
+
+    const Services services_;
+    const resources::ResourcePtr query_;
+    Lookup lookup_;
+    std::unique_ptr<StepLog> log_;
+    std::stop_source stop_;
+    Execution* execution_ = nullptr;  // while go() runs
+    agents::TokenUsage usage_;
+    std::string target_type_;
+    std::string target_name_;
+    bool canceled_ = false;
+    bool timed_out_ = false;
+    bool suspended_ = false;
+    asio::steady_timer timer_;
+};
+
+}  // namespace
+
+std::string step_log_path(const std::string& directory, std::string_view uid) {
+    return fmt::format("{}/{}.steps", directory, uid);
+}
+
+std::unique_ptr<Run> Run::create(const Services& services, resources::ResourcePtr query,
+                                 asio::any_io_executor executor) {
+    return std::make_unique<QueryRun>(services, std::move(query), std::move(executor));
+}
+
+}  // namespace ark::runs

@@ -1,0 +1,44 @@
+#pragma once
+#include "disk/disk.hpp"
+#include "emit/tracer.hpp"
+#include "runs/network.hpp"
+#include "runtime/work_pool.hpp"
+
+#include <functional>
+#include <memory>
+#include <string>
+
+namespace ark::runs {
+
+/// What every run uses. All of it outlives them.
+struct Services {
+    resources::ResourceStore& store;
+    Network& network;
+    emit::Tracer& tracer;
+    std::function<awaitable<void>()> flush;  ///< what was told is safe (emit::Exporter::flush)
+    disk::Disk& disk;
+    runtime::WorkPool& pool;
+    const Clock& clock;
+    std::string directory;  ///< of step logs
+};
+
+/// One attempt to answer a Query, from its first step or from where an earlier process left it (docs/life-of-a-run.md).
+/// One executor.
+class Run {
+public:
+    virtual ~Run() = default;
+    static std::unique_ptr<Run> create(const Services& services, resources::ResourcePtr query,
+                                       asio::any_io_executor executor);
+
+    /// Runs to the end and writes the Query's status. Once.
+    virtual awaitable<void> go() = 0;
+    /// The user no longer wants the answer: calls under way are aborted, the phase becomes `canceled`.
+    virtual void cancel() = 0;
+    /// The process stops: calls under way are aborted, nothing is said; go() in the next process continues.
+    virtual void suspend() = 0;
+};
+
+/// The file that a run's steps are in.
+std::string step_log_path(const std::string& directory, std::string_view uid);
+
+}  // namespace ark::runs

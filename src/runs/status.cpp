@@ -1,0 +1,108 @@
+#include "runs/status.hpp"
+
+#include "base/duration.hpp"
+#include "codec/json_writer.hpp"
+#include "resources/metadata.hpp"
+
+namespace ark::runs {
+namespace {
+
+using codec::JsonValue;
+
+JsonValue parsed(const std::string& text) {
+    auto json = JsonValue::parse(text);
+    return json ? std::move(*json) : JsonValue{};
+}
+
+void append_condition(codec::JsonWriter& json, const JsonValue& query, bool completed, std::string_view reason,
+                      std::string_view message, UnixNanos now) {
+    json.key("conditions").begin_array().begin_object();
+    json.field("type", "Completed").field("status", completed ? "True" : "False").field("reason", reason);
+    json.field("message", message).field("lastTransitionTime", resources::to_metav1_time(now));
+    json.field("observedGeneration", query["metadata"]["generation"].integer());
+    json.end_object().end_array();
+}
+
+std::string_view reason_of(std::string_view phase) {
+    if (phase == "done") return "QuerySucceeded";
+    return phase == "canceled" ? "QueryCanceled" : "QueryErrored";
+}
+
+}  // namespace
+
+bool is_final_phase(std::string_view phase) {
+    return phase == "done" || phase == "error" || phase == "canceled";
+}
+
+std::string ending_text(const Ending& ending) {
+    std::string text;
+    codec::JsonWriter json(text);
+    json.begin_object().field("phase", ending.phase).field("targetType", ending.target_type);
+    json.field("targetName", ending.target_name).field("content", ending.content).field("raw", ending.raw);
+    json.field("prompt", ending.usage.prompt).field("completion", ending.usage.completion);
+    json.field("total", ending.usage.total).field("cached", ending.usage.cached);
+    json.field("nanos", ending.nanos).end_object();
+    return text;
+}
+
+Ending parse_ending(std::string_view text) {
+    const auto json = parsed(std::string(text));
+    Ending ending;
+    ending.phase = json["phase"].text("error");
+    ending.target_type = json["targetType"].text();
+    ending.target_name = json["targetName"].text();
+    ending.content = json["content"].text();
+    ending.raw = json["raw"].text();
+    ending.usage.prompt = json["prompt"].integer();
+    ending.usage.completion = json["completion"].integer();
+    ending.usage.total = json["total"].integer();
+    ending.usage.cached = json["cached"].integer();
+    ending.nanos = static_cast<std::uint64_t>(json["nanos"].integer());
+    return ending;
+}
+
+JsonValue running_status(const JsonValue& query, UnixNanos now) {
+    std::string text;
+    codec::JsonWriter json(text);
+    json.begin_object().key("status").begin_object().field("phase", "running");
+    append_condition(json, query, false, "QueryRunning", "Query is running", now);
+    json.end_object().end_object();
+    return parsed(text);
+}
+
+JsonValue final_status(const JsonValue& query, const Ending& ending, UnixNanos now) {
+    std::string text;
+    codec::JsonWriter json(text);
+    json.begin_object().key("status").begin_object().field("phase", ending.phase);
+    const bool well = ending.phase == "done";
+    append_condition(json, query, true, reason_of(ending.phase), well ? "Query completed" : ending.content, now);
+    json.key("response").begin_object();
+    json.key("target").begin_object().field("type", ending.target_type).field("name", ending.target_name).end_object();
+    json.field("content", ending.content).field("raw", ending.raw).field("phase", ending.phase).end_object();
+    json.key("tokenUsage").begin_object().field("promptTokens", ending.usage.prompt);
+    json.field("completionTokens", ending.usage.completion).field("totalTokens", ending.usage.total);
+    json.field("cachedTokens", ending.usage.cached).end_object();
+    json.field("duration", to_text(std::chrono::nanoseconds(ending.nanos)));
+    json.end_object().end_object();
+    return parsed(text);
+}
+
+std::string messages_text(const std::vector<llm::Message>& messages) {
+    std::string text;
+    codec::JsonWriter json(text);
+    json.begin_array();
+    for (const auto& message : messages)
+        append_message(json, message, llm::MessageForm::wire);
+    json.end_array();
+    return text;
+}
+
+std::string error_text(std::string_view message) {
+    std::string text;
+    codec::JsonWriter json(text);
+    json.begin_array().begin_object().field("error", "target_execution_error").field("message", message);
+    json.end_object().end_array();
+    return text;
+}
+
+}  // namespace ark::runs
