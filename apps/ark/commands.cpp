@@ -13,6 +13,7 @@ std::vector<CommandSpec> all_commands() {
     add_get(table);
     add_describe(table);
     add_delete(table);
+    add_query(table);
     add_watch(table);
     add_lists(table);
     add_events_tail(table);

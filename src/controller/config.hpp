@@ -11,9 +11,11 @@ struct ControllerConfig {
     std::uint16_t port = 8090;              ///< 0: any free one; see Controller::ready_line()
     bool allow_public = false;              ///< an address beyond loopback is refused without this
     std::vector<std::string> cors_origins;  ///< "*" allows all; empty: no CORS headers
-    std::string data;                       ///< directory of resources/; made when missing
-    bool private_models = true;             ///< models may be on this machine and in private networks
-    std::string product = "ark";            ///< what /version says
+    std::string data;                       ///< directory of resources/, runs/ and outbox/; made when missing
+    std::string broker;                     ///< base URL of the broker that is told everything; empty: none
+    std::size_t concurrent_queries_max = 32;
+    bool private_models = true;   ///< models may be on this machine and in private networks
+    std::string product = "ark";  ///< what /version says
 };
 
 }  // namespace ark::controller

@@ -1,5 +1,6 @@
 #include "controller/controller.hpp"
 
+#include "controller/execution.hpp"
 #include "disk/disk.hpp"
 #include "net/server.hpp"
 #include "resources/embedded_store.hpp"
@@ -42,6 +43,7 @@ public:
         store.policy.private_addresses = config_.private_models;
         ARK_TRY(store_, resources::EmbeddedStore::open(disk::real_disk(), store, system_clock()));
         // Beyond this point every acknowledged change is there again.
+        ARK_TRY(execution_, Execution::create(config_, *store_));
         resources::RestConfig rest;
         rest.product = config_.product;
         rest_ = std::make_unique<resources::RestApi>(*store_, system_clock(), rest);
@@ -51,6 +53,7 @@ public:
         router_.add("GET", "/metrics",
                     [this](net::Exchange& exchange) { return answer_text(exchange, metrics_.text()); });
         register_metrics();
+        execution_->register_metrics(metrics_);
         net::ServerConfig server;
         server.host = config_.host;
         server.port = config_.port;
@@ -62,6 +65,7 @@ public:
     Status start() override {
         net_.start();
         server_->start();
+        execution_->start();
         log(LogLevel::info, "controller", "ready",
             {{"http", server_->address()}, {"data", config_.data}, {"resources", store_->status().resources}});
         return ok();
@@ -71,6 +75,8 @@ public:
         if (stopped_) return;
         stopped_ = true;
         if (server_) server_->stop(stop_grace);
+        // Runs are suspended before the store that they read goes.
+        if (execution_) execution_->stop();
         // Writes under way resume on net threads: the store ends before they do.
         if (store_) store_->stop();
         net_.stop();
@@ -105,6 +111,7 @@ private:
     telemetry::Registry metrics_;
     runtime::IoPool net_;
     std::unique_ptr<resources::EmbeddedStore> store_;
+    std::unique_ptr<Execution> execution_;
     std::unique_ptr<resources::RestApi> rest_;
     net::Router router_;
     std::unique_ptr<net::Server> server_;

@@ -7,7 +7,8 @@
 
 namespace ark::controller {
 
-/// The whole controller of one process: the resources and their HTTP face. Belongs to the thread that created it.
+/// The whole controller of one process: the resources, their HTTP face, and the engine that runs queries. Belongs to
+/// the thread that created it.
 class Controller {
 public:
     /// Opens what is stored and binds the address; nothing is accepted yet. Errors are for people.

@@ -2,9 +2,13 @@
 #include "controller/controller.hpp"
 
 #include "codec/json_value.hpp"
+#include "mockllm/mock_model.hpp"
 #include "net/client.hpp"
+#include "net/server.hpp"
+#include "runtime/io_pool.hpp"
 
 #include <filesystem>
+#include <thread>
 
 #include <gtest/gtest.h>
 
@@ -69,6 +73,48 @@ TEST_F(ControllerTest, SaysHowItIs) {
 TEST_F(ControllerTest, RefusesToBeExposedByAccident) {
     config_.host = "0.0.0.0";
     EXPECT_EQ(Controller::create(config_).error().code, Errc::config);
+}
+
+// Goal: a query that comes over HTTP is run against a real model, and another process knows its answer.
+TEST_F(ControllerTest, RunsQueries) {
+    auto script = mockllm::Script::parse("rules: [{when: {user: tide}, reply: 'High tide: 14:05.'}]");
+    ASSERT_TRUE(script) << script.error().message();
+    mockllm::MockModel model(std::move(*script));
+    net::Router routes;
+    model.add_routes(routes);
+    runtime::IoPool pool(1);
+    auto server = std::move(*net::Server::create(pool, net::ServerConfig{}, routes));
+    pool.start();
+    server->start();
+    {
+        const auto controller = start();
+        const std::string base = "/apis/ark.mckinsey.com/v1alpha1/namespaces/lab/";
+        const auto put = [&](const std::string& plural, const std::string& body) {
+            const auto made = send(*controller, "POST", base + plural, body);
+            EXPECT_EQ(made.status, 201) << made.body;
+        };
+        put("models", R"({"metadata":{"name":"default"},"spec":{"provider":"openai","model":{"value":"mock"},)"
+                      R"("config":{"openai":{"baseUrl":{"value":"http://)" +
+                          server->address() + R"(/v1"},"apiKey":{"value":"k"}}}}})");
+        put("agents", R"({"metadata":{"name":"clerk"},"spec":{"prompt":"You know tides."}})");
+        put("queries", R"({"metadata":{"name":"q"},"spec":{"input":"When is high tide?",)"
+                       R"("target":{"type":"agent","name":"clerk"}}})");
+        codec::JsonValue status;
+        for (int i = 0; i < 500 && status["phase"].text() != "done"; ++i) {
+            std::this_thread::sleep_for(std::chrono::milliseconds(10));
+            status = (*codec::JsonValue::parse(send(*controller, "GET", base + "queries/q").body))["status"];
+        }
+        EXPECT_EQ(status["phase"].text(), "done") << status.dump();
+        EXPECT_EQ(status["response"]["content"].text(), "High tide: 14:05.");
+        controller->stop();
+    }
+    EXPECT_EQ(model.requests(), 1u);
+    // Nothing was told yet, since there is no broker; nothing of it is asked again.
+    start()->stop();
+    EXPECT_EQ(model.requests(), 1u);
+    model.stop();
+    server->stop(std::chrono::milliseconds(500));
+    pool.stop();
 }
 
 }  // namespace

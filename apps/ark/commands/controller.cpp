@@ -21,6 +21,10 @@ Result<ControllerConfig> config_of(const Context& context, const Invocation& inv
     config.cors_origins = invocation.all("cors-origin");
     config.private_models = !invocation.flag("no-private-models");
     config.product = "ark-" ARK_VERSION;
+    config.broker = invocation.text("broker", "http://127.0.0.1:8080");
+    if (config.broker == "none") config.broker.clear();
+    ARK_TRY(config.concurrent_queries_max, invocation.whole_number("max-concurrent-queries", 32));
+    if (config.concurrent_queries_max == 0) return fail(Errc::config, "--max-concurrent-queries: at least 1");
     config.data = invocation.text("data", context.configuration.default_data_directory());
     if (config.data.empty()) return fail(Errc::config, "neither XDG_DATA_HOME nor HOME is set: say --data DIR");
     return config;
@@ -51,13 +55,17 @@ void add_controller(CommandTable& table) {
     command.details =
         "It keeps the resources (agents, teams, models, tools, queries, …) and serves them in the shape of the\n"
         "Kubernetes API: `ark apply` and `kubectl --server http://127.0.0.1:8090` both work against it.\n"
-        "It stores and checks queries; it does not run them yet.";
+        "It runs the queries among them, and tells the broker every step as it happens (and the OTLP endpoint of\n"
+        "the OTEL_* variables, if they are set). What a broker that is away misses waits on disk. Killed and\n"
+        "started again, it goes on after the last completed step.";
     const auto option = [&](std::string name, std::string value, std::string help, std::string fallback,
                             std::vector<std::string> choices = {}) {
         command.options.push_back({std::move(name), std::move(value), std::move(help), std::move(fallback),
                                    std::move(choices), false, Complete::nothing});
     };
     option("--listen", "HOST:PORT", "the resources' API; port 0: any free one", "127.0.0.1:8090");
+    option("--broker", "URL", "where everything is told; none: nowhere", "http://127.0.0.1:8080");
+    option("--max-concurrent-queries", "N", "more wait their turn", "32");
     option("--data", "DIR", "where the resources live; made when missing", "$XDG_DATA_HOME/ark");
     option("--allow-public", "", "allow an address beyond loopback although nobody is asked for a credential", "");
     option("--cors-origin", "ORIGIN", "web pages that may call the API; * for all", "");

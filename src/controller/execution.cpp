@@ -1,0 +1,141 @@
+#include "controller/execution.hpp"
+
+#include "disk/disk.hpp"
+#include "emit/exporter.hpp"
+#include "net/http_client.hpp"
+#include "runs/engine.hpp"
+#include "runtime/io_pool.hpp"
+#include "runtime/scope.hpp"
+#include "runtime/sleep.hpp"
+
+#include <atomic>
+#include <cstdlib>
+#include <future>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/use_future.hpp>
+
+namespace ark::controller {
+namespace {
+
+constexpr std::chrono::milliseconds delivery_grace{2000};
+constexpr unsigned work_threads = 2;
+
+std::optional<std::string> variable(std::string_view name) {
+    const auto* value = std::getenv(std::string(name).c_str());
+    return value != nullptr ? std::optional<std::string>(value) : std::nullopt;
+}
+
+class ExecutionImpl final : public Execution {
+public:
+    ExecutionImpl() : pool_(1), work_(work_threads) {}
+    ~ExecutionImpl() override { stop(); }
+
+    Status open(const ControllerConfig& config, resources::ResourceStore& store) {
+        auto& context = pool_.context(0);
+        net::HttpClientConfig client;
+        client.user_agent = config.product;
+        net::use_proxy_of_environment(client);
+        client_ = net::HttpClient::create(context, client);
+        courier_ = emit::http_courier(*client_);
+        emit::ExporterConfig exporter;
+        exporter.outbox.directory = config.data + "/outbox";
+        exporter.resource = emit::resource_of(variable, config.product);
+        if (!config.broker.empty()) exporter.targets.push_back(emit::broker_target(config.broker));
+        ARK_TRY(auto external, emit::external_target(variable));
+        if (external) exporter.targets.push_back(std::move(*external));
+        ARK_TRY(exporter_, emit::Exporter::open(context.get_executor(), work_, disk::real_disk(), *courier_, exporter));
+        tracer_ = std::make_unique<emit::Tracer>(*exporter_, system_clock());
+        // Beyond this point what an earlier process told is on its way.
+        const auto steps = config.data + "/runs";
+        ARK_TRY_STATUS(disk::real_disk().create_directories(steps));
+        network_ = runs::make_network(*client_, system_clock());
+        auto flush = [this]() { return exporter_->flush(); };
+        const runs::Services services{store, *network_,      *tracer_, flush, disk::real_disk(),
+                                      work_, system_clock(), steps};
+        runs::EngineConfig engine;
+        engine.concurrent_max = config.concurrent_queries_max;
+        engine_ = runs::Engine::create(services, engine, context.get_executor());
+        scope_ = std::make_unique<runtime::Scope>(context.get_executor());
+        return ok();
+    }
+
+    void register_metrics(telemetry::Registry& metrics) override {
+        const auto add = [&](const char* name, const char* help, const std::atomic<std::uint64_t>& value) {
+            metrics.gauge(name, help, [&value] { return static_cast<double>(value.load(std::memory_order_relaxed)); });
+        };
+        add("ark_controller_queries_running", "Runs under way", running_);
+        add("ark_controller_queries_waiting", "Queries that wait for their turn", waiting_);
+        add("ark_controller_queries_ended", "Runs that ended since the start", ended_);
+        add("ark_controller_telemetry_waiting_bytes", "Telemetry that a target lacks yet", undelivered_);
+        add("ark_controller_telemetry_dropped", "Spans and events for which there was no room", dropped_);
+    }
+
+    void start() override {
+        engine_->start();
+        scope_->spawn(publish());
+        pool_.start();
+        started_ = true;
+    }
+
+    void stop() override {
+        if (stopped_) return;
+        stopped_ = true;
+        if (exporter_) {
+            if (!started_) pool_.start();
+            asio::co_spawn(pool_.context(0), finish(), asio::use_future).wait();
+        }
+        work_.stop();
+        pool_.stop();
+    }
+
+private:
+    /// Counters live on the engine's thread; scrapes come on others.
+    awaitable<void> publish() {
+        while (!publishing_stop_.stop_requested()) {
+            const auto engine = engine_->counters();
+            const auto exporter = exporter_->counters();
+            running_ = engine.running;
+            waiting_ = engine.waiting;
+            ended_ = engine.ended;
+            undelivered_ = exporter.outbox.waiting_bytes;
+            dropped_ = exporter.dropped;
+            co_await runtime::sleep_for(std::chrono::seconds(1), publishing_stop_.get_token());
+        }
+    }
+
+    awaitable<void> finish() {
+        publishing_stop_.request_stop();
+        if (scope_) co_await scope_->close();
+        if (engine_) co_await engine_->stop();
+        co_await exporter_->stop(delivery_grace);
+    }
+
+    runtime::IoPool pool_;
+    runtime::WorkPool work_;
+    std::unique_ptr<net::HttpClient> client_;
+    std::unique_ptr<emit::Courier> courier_;
+    std::unique_ptr<emit::Exporter> exporter_;
+    std::unique_ptr<emit::Tracer> tracer_;
+    std::unique_ptr<runs::Network> network_;
+    std::unique_ptr<runs::Engine> engine_;
+    std::atomic<std::uint64_t> running_ = 0;
+    std::atomic<std::uint64_t> waiting_ = 0;
+    std::atomic<std::uint64_t> ended_ = 0;
+    std::atomic<std::uint64_t> undelivered_ = 0;
+    std::atomic<std::uint64_t> dropped_ = 0;
+    std::stop_source publishing_stop_;
+    std::unique_ptr<runtime::Scope> scope_;
+    bool started_ = false;
+    bool stopped_ = false;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Execution>> Execution::create(const ControllerConfig& config, resources::ResourceStore& store) {
+    auto execution = std::make_unique<ExecutionImpl>();
+    ARK_TRY_STATUS(execution->open(config, store));
+    return std::unique_ptr<Execution>(std::move(execution));
+}
+
+}  // namespace ark::controller

@@ -1,0 +1,25 @@
+#pragma once
+#include "base/result.hpp"
+#include "controller/config.hpp"
+#include "resources/store.hpp"
+#include "telemetry/metrics.hpp"
+
+#include <memory>
+
+namespace ark::controller {
+
+/// The half of the controller that runs queries: an engine over the store on a thread of its own, and its telemetry on
+/// the way to the broker and to the endpoint of the OTEL_* variables. Belongs to the thread that created it.
+class Execution {
+public:
+    virtual ~Execution() = default;  ///< stop()s
+    /// Opens what an earlier process left. The store outlives it. Errors are for people.
+    static Result<std::unique_ptr<Execution>> create(const ControllerConfig& config, resources::ResourceStore& store);
+
+    virtual void register_metrics(telemetry::Registry& metrics) = 0;
+    virtual void start() = 0;
+    /// Suspends runs, which go on at the next start, and gives telemetry a moment to get out. Idempotent. Blocks.
+    virtual void stop() = 0;
+};
+
+}  // namespace ark::controller
