@@ -1,6 +1,6 @@
 // Goal: what was acknowledged is there after every kind of crash, what was refused is not, nothing is half there.
 #include "resources/ledger.hpp"
-#include "resources/test_store.hpp"
+#include "resources/testing/test_store.hpp"
 
 #include <map>
 

@@ -1,6 +1,6 @@
 // Goal: every example is valid as it stands, and applies in any order of files.
 #include "codec/yaml_reader.hpp"
-#include "resources/test_store.hpp"
+#include "resources/testing/test_store.hpp"
 
 #include <filesystem>
 #include <fstream>

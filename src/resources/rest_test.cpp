@@ -3,7 +3,7 @@
 
 #include "net/client.hpp"
 #include "net/server.hpp"
-#include "resources/test_store.hpp"
+#include "resources/testing/test_store.hpp"
 #include "resources/wire.hpp"
 
 #include <gmock/gmock.h>

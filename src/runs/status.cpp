@@ -82,7 +82,8 @@ JsonValue final_status(const JsonValue& query, const Ending& ending, UnixNanos n
     json.key("tokenUsage").begin_object().field("promptTokens", ending.usage.prompt);
     json.field("completionTokens", ending.usage.completion).field("totalTokens", ending.usage.total);
     json.field("cachedTokens", ending.usage.cached).end_object();
-    json.field("duration", to_text(std::chrono::nanoseconds(ending.nanos)));
+    const auto rounded = std::chrono::round<std::chrono::milliseconds>(std::chrono::nanoseconds(ending.nanos));
+    json.field("duration", to_text(rounded));
     json.end_object().end_object();
     return parsed(text);
 }
