@@ -1,6 +1,7 @@
 #include "query/params.hpp"
 
 #include "base/duration.hpp"
+#include "base/edit_distance.hpp"
 #include "query/text.hpp"
 
 #include <algorithm>
@@ -11,23 +12,6 @@ namespace ark::query {
 namespace {
 
 constexpr std::size_t name_bytes_shown = 64;
-
-// Levenshtein distance over two short texts, one row at a time.
-std::size_t distance(std::string_view a, std::string_view b) {
-    std::vector<std::size_t> row(b.size() + 1);
-    for (std::size_t j = 0; j <= b.size(); ++j)
-        row[j] = j;
-    for (std::size_t i = 1; i <= a.size(); ++i) {
-        std::size_t diagonal = row[0];
-        row[0] = i;
-        for (std::size_t j = 1; j <= b.size(); ++j) {
-            const std::size_t replaced = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
-            diagonal = row[j];
-            row[j] = std::min({replaced, row[j] + 1, row[j - 1] + 1});
-        }
-    }
-    return row[b.size()];
-}
 
 // What other APIs call the same thing: too far from our word for the distance to find it.
 std::string_view synonym(std::string_view name) {
@@ -61,7 +45,7 @@ std::string_view closest(std::string_view name, std::span<const std::string_view
     std::size_t best_distance = std::max<std::size_t>(1, wanted.size() / 3) + 1;
     for (const auto candidate : known) {
         if (candidate == meant) return candidate;
-        const auto d = distance(wanted, candidate);
+        const auto d = edit_distance(wanted, candidate);
         if (d < best_distance) {
             best_distance = d;
             best = candidate;

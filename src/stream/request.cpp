@@ -1,13 +1,13 @@
 #include "stream/request.hpp"
 
 #include "base/duration.hpp"
+#include "base/edit_distance.hpp"
 #include "codec/json_writer.hpp"
 #include "net/http.hpp"
 
 #include <algorithm>
 #include <array>
 #include <charconv>
-#include <numeric>
 #include <utility>
 #include <vector>
 
@@ -56,22 +56,6 @@ std::string_view shown(std::string_view text) {
     while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80)
         --end;
     return text.substr(0, end);
-}
-
-/// Levenshtein's distance: how many letters were mistyped.
-std::size_t distance(std::string_view a, std::string_view b) {
-    std::vector<std::size_t> row(b.size() + 1);
-    std::iota(row.begin(), row.end(), std::size_t{0});
-    for (std::size_t i = 0; i < a.size(); ++i) {
-        std::size_t diagonal = row[0];
-        row[0] = i + 1;
-        for (std::size_t j = 0; j < b.size(); ++j) {
-            const std::size_t replaced = diagonal + (a[i] == b[j] ? 0 : 1);
-            diagonal = row[j + 1];
-            row[j + 1] = std::min({row[j] + 1, row[j + 1] + 1, replaced});
-        }
-    }
-    return row[b.size()];
 }
 
 Verdict read_topics(const Input& input) {
@@ -262,7 +246,7 @@ Refusal unknown(std::string_view given) {
     std::size_t nearest_distance = 4;  // further off it is no typing mistake
     given = shown(given);
     for (const auto& candidate : parameters) {
-        const auto far = distance(given, candidate.name);
+        const auto far = edit_distance(given, candidate.name);
         if (far >= nearest_distance || far >= candidate.name.size()) continue;
         nearest = &candidate;
         nearest_distance = far;
