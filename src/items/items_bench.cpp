@@ -1,3 +1,4 @@
+#include "items/expression.hpp"
 #include "items/items.hpp"
 #include "items/json_events.hpp"
 #include "otlp/build.hpp"
@@ -80,6 +81,38 @@ void open_items(benchmark::State& state, otlp::Span (*make)(std::uint8_t)) {
     state.SetItemsProcessed(state.iterations() * 90);
 }
 
+otlp::Span failed_tool_span(std::uint8_t i) {
+    auto span = gen_ai_span(i);
+    span.name = "execute_tool search";
+    span.status_code = 2;
+    span.attributes = {{"gen_ai.operation.name", "execute_tool"},
+                       {"gen_ai.tool.name", "search"},
+                       {"gen_ai.agent.name", "researcher"},
+                       {"gen_ai.conversation.id", "conversation-42"},
+                       {"error.type", "timeout"}};
+    return span;
+}
+
+/// What asking the filter of docs/expressions.md costs for one event, opened already: what a stream pays per event.
+void filter_event(benchmark::State& state, std::string_view reason) {
+    const auto filter = Expression::compile(R"(reason == "ToolCallError" && agent.startsWith("res"))");
+    const auto batch = batch_of(failed_tool_span, 1);
+    const Context context;
+    bool found = false;
+    const auto measure = [&](const Event& event) {
+        if (event.reason != reason) return;
+        found = true;
+        for (auto _ : state)
+            benchmark::DoNotOptimize((*filter)->matches(event, context));
+    };
+    const auto status = for_each_item(batch, [&](const Item& item) {
+        for_each_event(item, true, measure);
+        return true;
+    });
+    if (!status || !found) state.SkipWithError("no such event");
+    state.SetItemsProcessed(state.iterations());
+}
+
 void write_items(benchmark::State& state, Detail detail) {
     const auto batch = batch_of(gen_ai_span, 90);
     const Context context;
@@ -120,6 +153,8 @@ void json_events(benchmark::State& state) {
 
 BENCHMARK_CAPTURE(open_items, gen_ai, gen_ai_span);
 BENCHMARK_CAPTURE(open_items, http, http_span);
+BENCHMARK_CAPTURE(filter_event, match, "ToolCallError");
+BENCHMARK_CAPTURE(filter_event, no_match, "ToolCallStart");
 BENCHMARK_CAPTURE(write_items, lite, Detail::lite);
 BENCHMARK_CAPTURE(write_items, full, Detail::full);
 BENCHMARK(json_events);
