@@ -77,6 +77,8 @@ public:
     Status read(const YAML::Node& node, JsonValue& out, std::size_t depth) {
         // Anchors are counted at every use: a few lines of them can stand for billions of nodes.
         if (++nodes_ > limits_.nodes_max) return fail(Errc::too_large, "YAML: more than the allowed number of values");
+        if (node.IsScalar()) bytes_ += node.Scalar().size();
+        if (bytes_ > limits_.bytes_max) return fail(Errc::too_large, "YAML: more than the allowed number of bytes");
         if (depth > limits_.nesting_max) return fail(Errc::too_large, "YAML: nested too deeply");
         if (node.IsMap()) return read_map(node, out, depth);
         if (node.IsSequence()) return read_sequence(node, out, depth);
@@ -105,6 +107,7 @@ private:
         for (const auto& member : node) {
             if (!member.first.IsScalar()) return at(member.first.Mark(), "a key that is no text");
             const auto& name = member.first.Scalar();
+            bytes_ += name.size();
             JsonValue value;
             ARK_TRY_STATUS(read(member.second, value, depth + 1));
             if (name == "<<" && (value.is_object() || value.is_array())) {
@@ -128,6 +131,7 @@ private:
 
     const YamlLimits& limits_;
     std::size_t nodes_ = 0;
+    std::size_t bytes_ = 0;
 };
 
 /// Hears where documents begin, and nothing else.
@@ -165,6 +169,10 @@ Status check_progress(const std::string& text) {
 Result<std::vector<YamlDocument>> parse_yaml(std::string_view text, const YamlLimits& limits) {
     if (!valid_utf8(text)) {
         return fail(Errc::bad_payload, fmt::format("YAML: invalid UTF-8 at byte {}", utf8_error_offset(text)));
+    }
+    // Where there are zero bytes the library would guess at UTF-16 or UTF-32, and let through what is no Unicode.
+    if (const auto zero = text.find('\0'); zero != std::string_view::npos) {
+        return fail(Errc::bad_payload, fmt::format("YAML: a zero byte at byte {}", zero));
     }
     try {
         std::vector<YamlDocument> documents;

@@ -10,7 +10,8 @@ namespace ark::codec {
 
 struct YamlLimits {
     std::size_t nesting_max = 128;
-    std::size_t nodes_max = 1u << 20;  ///< in all documents; what an alias stands for counts each time
+    std::size_t nodes_max = 1u << 20;   ///< in all documents; what an alias stands for counts each time
+    std::size_t bytes_max = 64u << 20;  ///< of their texts and keys, counted likewise
 };
 
 struct YamlDocument {

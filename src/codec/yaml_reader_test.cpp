@@ -37,6 +37,7 @@ TEST(YamlReader, SaysWhereItIsWrong) {
     EXPECT_EQ(one("a: 1\na: 2"), "YAML: line 2, column 1: 'a' stands here twice");
     EXPECT_EQ(one("a: [1, 2"), "YAML: line 1, column 1: end of sequence flow not found");
     EXPECT_EQ(one("[a]: 1"), "YAML: line 1, column 1: a key that is no text");
+    EXPECT_EQ(one(std::string_view("\0\0\0a", 4)), "YAML: a zero byte at byte 0");
     EXPECT_EQ(one("a: \xff"), "YAML: invalid UTF-8 at byte 3");
 }
 
@@ -56,6 +57,10 @@ TEST(YamlReader, BoundsWhatAliasesStandFor) {
             bomb += before + (j < 9 ? ", " : "]\n");
     }
     EXPECT_EQ(parse_yaml(bomb).error().code, Errc::too_large);
+    std::string long_texts = "a: &a " + std::string(10'000, 'x') + "\nb: [";
+    for (int i = 0; i < 10'000; ++i)
+        long_texts += "*a, ";
+    EXPECT_EQ(parse_yaml(long_texts + "*a]").error().code, Errc::too_large);
     EXPECT_NE(parse_yaml(std::string(5000, '[')).error().code, Errc::internal);
 }
 

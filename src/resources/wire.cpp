@@ -49,7 +49,10 @@ Shape shape_wanted(std::string_view accept) {
 Outcome<JsonValue> read_document(std::string_view content_type, std::string_view bytes) {
     const auto type = media_type(content_type);
     if (type.ends_with("yaml")) {
-        auto documents = codec::parse_yaml(bytes);
+        codec::YamlLimits limits;
+        limits.nodes_max = 1u << 18;
+        limits.bytes_max = 8u << 20;  // aliases may say a little more than was sent, not a thousand times
+        auto documents = codec::parse_yaml(bytes, limits);
         if (!documents) return refuse(Reason::bad_request, documents.error().context);
         if (documents->size() != 1) return refuse(Reason::bad_request, "the body is to be one YAML document");
         return std::move(documents->front().value);
