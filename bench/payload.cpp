@@ -113,13 +113,19 @@ Payload::Payload(Shape shape, Wire wire, unsigned spans, unsigned spans_per_trac
       traces_per_session_(traces_per_session) {
     switch (shape) {
         case Shape::event:
-            return build_event();
+            build_event();
+            break;
         case Shape::chunks:
-            return build_chunks();
+            build_chunks();
+            break;
         case Shape::messages:
-            return build_messages();
+            build_messages();
+            break;
         default:
-            return wire_ == Wire::protobuf ? build_spans_protobuf() : build_spans_json();
+            if (wire_ == Wire::protobuf)
+                build_spans_protobuf();
+            else
+                build_spans_json();
     }
 }
 
