@@ -119,13 +119,7 @@ public:
             {*journal_, work_, metrics_, system_clock(), durability, tenant_of, [this] { return views_->folded(); }});
         reference_store_ = reference::Store::create(
             {}, {*projection_, *views_, *journal_, receive_->admission(), net_, work_, system_clock()});
-        reference::Ground ground{*reference_store_,
-                                 receive_->admission(),
-                                 work_,
-                                 metrics_,
-                                 durability,
-                                 tenant_of,
-                                 {.any_origin = config_.cors_origins.empty()}};
+        reference::Ground ground{*reference_store_, receive_->admission(), work_, metrics_, durability, tenant_of};
         reference_ = reference::Api::create(std::move(ground));
         create_api();
         ARK_TRY_STATUS(open_evaluations());

@@ -10,10 +10,9 @@
 namespace ark::reference {
 namespace {
 
-net::Response begin(const AnswerStyle& style, int status) {
+net::Response begin(int status) {
     net::Response response;
     response.status = status;
-    if (style.any_origin) response.fields.add("access-control-allow-origin", "*");
     return response;
 }
 
@@ -29,16 +28,6 @@ bool is_unchanged(const net::RequestHead& head, const net::Response& response) {
     if (!reads || response.status != 200 || !head.fields.has("if-none-match")) return false;
     if (head.fields.find("cache-control").find("no-cache") != std::string_view::npos) return false;
     return net::names_tag(head.fields.find("if-none-match"), response.fields.find("etag"));
-}
-
-net::Response preflight(const AnswerStyle& style, const net::RequestHead& head) {
-    auto response = begin(style, 204);
-    if (!style.any_origin) return response;
-    response.fields.add("access-control-allow-methods", "GET,HEAD,PUT,PATCH,POST,DELETE");
-    response.fields.add("vary", "Access-Control-Request-Headers");
-    const auto asked = head.fields.find("access-control-request-headers");
-    if (!asked.empty()) response.fields.add("access-control-allow-headers", asked);
-    return response;
 }
 
 /// The first segment that is malformed, or all of the path.
@@ -57,39 +46,39 @@ std::string_view undecodable(std::string_view path) {
 
 }  // namespace
 
-net::Response json_answer(const AnswerStyle& style, const net::RequestHead& head, int status, std::string body) {
-    auto response = begin(style, status);
+net::Response json_answer(const net::RequestHead& head, int status, std::string body) {
+    auto response = begin(status);
     add_body(response, "application/json; charset=utf-8", std::move(body));
     if (!is_unchanged(head, response)) return response;
-    auto unchanged = begin(style, 304);
+    auto unchanged = begin(304);
     unchanged.fields.add("etag", response.fields.find("etag"));
     return unchanged;
 }
 
-net::Response refusal_answer(const AnswerStyle& style, const net::RequestHead& head, const Refusal& refusal) {
+net::Response refusal_answer(const net::RequestHead& head, const Refusal& refusal) {
     std::string body;
     codec::JsonWriter json(body);
     json.begin_object().key("error").begin_object();
     json.field("code", refusal.code).field("message", refusal.message);
     json.field("requestId", head.fields.find("x-request-id"));
     json.end_object().end_object();
-    auto response = json_answer(style, head, refusal.status, std::move(body));
+    auto response = json_answer(head, refusal.status, std::move(body));
     if (refusal.status == 503) response.fields.add("retry-after", "1");
     return response;
 }
 
-net::Response text_answer(const AnswerStyle& style, int status, std::string body) {
-    auto response = begin(style, status);
+net::Response text_answer(int status, std::string body) {
+    auto response = begin(status);
     add_body(response, "text/html; charset=utf-8", std::move(body));
     return response;
 }
 
-net::Response empty_answer(const AnswerStyle& style) {
-    return begin(style, 200);
+net::Response empty_answer() {
+    return begin(200);
 }
 
-net::Fields stream_fields(const AnswerStyle& style) {
-    auto fields = begin(style, 200).fields;
+net::Fields stream_fields() {
+    auto fields = begin(200).fields;
     fields.add("content-type", "text/event-stream");
     fields.add("cache-control", "no-cache");
     fields.add("connection", "keep-alive");
@@ -97,12 +86,11 @@ net::Fields stream_fields(const AnswerStyle& style) {
     return fields;
 }
 
-std::optional<net::Response> unrouted_answer(const AnswerStyle& style, const net::RequestHead& head,
-                                             const net::Router::Match& match) {
+std::optional<net::Response> unrouted_answer(const net::RequestHead& head, const net::Router::Match& match) {
     if (head.path == "/v1" || head.path.starts_with("/v1/")) return std::nullopt;
-    if (head.method == "OPTIONS") return preflight(style, head);
-    if (match.status != 400) return refusal_answer(style, head, not_found("Not found"));
-    return refusal_answer(style, head, undecodable_path(head));
+    if (head.method == "OPTIONS") return match.status == 404 ? std::optional(begin(204)) : std::nullopt;
+    if (match.status != 400) return refusal_answer(head, not_found("Not found"));
+    return refusal_answer(head, undecodable_path(head));
 }
 
 Refusal undecodable_path(const net::RequestHead& head) {

@@ -29,13 +29,13 @@ awaitable<void> Call::send(net::Response response) {
 }
 
 awaitable<void> Call::answer(int status, std::string json) {
-    auto response = json_answer(style(), head(), status, std::move(json));
+    auto response = json_answer(head(), status, std::move(json));
     co_await send(std::move(response));
 }
 
 awaitable<void> Call::refuse(Refusal refusal) {
     counters().refused.add();
-    auto response = refusal_answer(style(), head(), refusal);
+    auto response = refusal_answer(head(), refusal);
     co_await exchange.respond(std::move(response));
 }
 

@@ -36,7 +36,6 @@ public:
     /// The n-th value of the path.
     const std::string& path(std::size_t n) const { return exchange.head().path_values[n]; }
     Store& store() const { return shared_.ground.store; }
-    const AnswerStyle& style() const { return shared_.ground.style; }
     Counters& counters() const { return shared_.counters; }
     const receive::Admission& admission() const { return shared_.ground.admission; }
 

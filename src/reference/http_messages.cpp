@@ -92,7 +92,7 @@ awaitable<void> post_messages(Call& call) {
         if (!appended) co_return co_await call.refuse(refusal_of(appended.error()));
         call.acknowledge(*appended);
     }
-    auto response = empty_answer(call.style());
+    auto response = empty_answer();
     co_await call.send(std::move(response));
 }
 

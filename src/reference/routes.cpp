@@ -56,7 +56,7 @@ public:
                        [this, handler = route.handler](net::Exchange& exchange) { return serve(exchange, handler); });
         }
         router.set_unrouted([this](const net::RequestHead& head, const net::Router::Match& match) {
-            return unrouted_answer(shared_.ground.style, head, match);
+            return unrouted_answer(head, match);
         });
     }
 
@@ -64,12 +64,12 @@ private:
     awaitable<void> serve(net::Exchange& exchange, awaitable<void> (*handler)(Call& call)) {
         const auto& head = exchange.head();
         if (!std::all_of(head.path_values.begin(), head.path_values.end(), codec::valid_utf8)) {
-            auto response = refusal_answer(shared_.ground.style, head, undecodable_path(head));
+            auto response = refusal_answer(head, undecodable_path(head));
             co_return co_await exchange.respond(std::move(response));
         }
         auto tenant = shared_.ground.tenant_of(head);
         if (!tenant) {
-            auto response = refusal_answer(shared_.ground.style, head, refusal_of(tenant.error()));
+            auto response = refusal_answer(head, refusal_of(tenant.error()));
             co_return co_await exchange.respond(std::move(response));
         }
         Call call(shared_, exchange, std::move(*tenant));

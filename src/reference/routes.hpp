@@ -24,7 +24,6 @@ struct Ground {
     telemetry::Registry& metrics;
     std::string durability;  ///< text of the ark-durability header
     TenantOf tenant_of;
-    AnswerStyle style;
 };
 
 /// What OpenAPI says of the routes: tags, paths and components.

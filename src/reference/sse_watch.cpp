@@ -40,7 +40,7 @@ awaitable<std::optional<Feed>> open_feed(Call& call, Kind kind, Filter filter, S
         co_await call.refuse(refusal_of(watch.error()));
         co_return none;
     }
-    auto fields = stream_fields(call.style());
+    auto fields = stream_fields();
     const auto stream = co_await call.exchange.start_stream(200, std::move(fields));
     if (!stream) co_return none;
     Feed feed;
