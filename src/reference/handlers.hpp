@@ -32,7 +32,7 @@ awaitable<void> delete_traces(Call& call);
 // Events
 awaitable<void> get_events(Call& call);
 awaitable<void> get_query_events(Call& call);
-awaitable<void> post_event(Call& call);
+awaitable<void> post_events(Call& call);
 awaitable<void> delete_events(Call& call);
 awaitable<void> delete_query_events(Call& call);
 

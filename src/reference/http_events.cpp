@@ -61,18 +61,39 @@ std::string with_ttl(const JsonView& event, std::uint64_t ttl_seconds) {
     return text;
 }
 
-Outcome<std::string> read_event(JsonBody body) {
-    const auto object = body.object();
-    if (!object) return object.error();
-    const auto data = object->find("data");
+/// As it is stored; `event` is valid for the reference's schema.
+Outcome<std::string> checked_event(const JsonView& event) {
+    if (!event || !event.is(JsonType::object)) return wrong_type("body", "object", event);
+    const auto data = event.find("data");
     if (!data || !data.is(JsonType::object)) return wrong_type("data", "object", data);
     const auto query = text_member(data, "queryId", "data.queryId");
     if (!query) return query.error();
     if (query->empty()) return validation("data.queryId: Too small: expected string to have >=1 characters");
-    const auto ttl = ttl_member(*object);
+    const auto ttl = ttl_member(event);
     if (!ttl) return ttl.error();
-    if (*ttl) return with_ttl(*object, **ttl);
-    return std::move(body.text);
+    if (*ttl) return with_ttl(event, **ttl);
+    return std::string(event.text());
+}
+
+/// One event, or an array of them, which the reference does not take: all are good, or none is stored. Empty: there is
+/// none to store.
+Outcome<std::string> read_events(const JsonBody& body) {
+    const JsonView view(body.text);
+    if (!view || !view.is(JsonType::array)) return checked_event(view);
+    std::string events;
+    std::optional<Refusal> refusal;
+    view.for_each_element([&](JsonView event) {
+        if (refusal) return;
+        auto checked = checked_event(event);
+        if (!checked) {
+            refusal = checked.error();
+            return;
+        }
+        events.append(events.empty() ? "[" : ",").append(*checked);
+    });
+    if (refusal) return std::move(*refusal);
+    if (!events.empty()) events.push_back(']');
+    return events;
 }
 
 }  // namespace
@@ -92,14 +113,16 @@ awaitable<void> get_query_events(Call& call) {
     co_await answer_listing(call, std::move(*listing));
 }
 
-awaitable<void> post_event(Call& call) {
+awaitable<void> post_events(Call& call) {
     auto body = co_await read_json(call);
     if (!body) co_return co_await call.refuse(body.error());
-    auto event = read_event(std::move(*body));
-    if (!event) co_return co_await call.refuse(event.error());
-    const auto appended = co_await call.store().append_event(call.tenant, std::move(*event));
-    if (!appended) co_return co_await call.refuse(refusal_of(appended.error()));
-    call.acknowledge(*appended);
+    auto events = read_events(*body);
+    if (!events) co_return co_await call.refuse(events.error());
+    if (!events->empty()) {
+        const auto appended = co_await call.store().append_events(call.tenant, std::move(*events));
+        if (!appended) co_return co_await call.refuse(refusal_of(appended.error()));
+        call.acknowledge(*appended);
+    }
     co_await call.answer(201, R"({"status":"success"})");
 }
 

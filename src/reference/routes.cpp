@@ -36,7 +36,7 @@ constexpr Route routes[] = {
     {"DELETE", "/traces", delete_traces},
     {"GET", "/traces/{id}", get_trace},
     {"GET", "/events", get_events},
-    {"POST", "/events", post_event},
+    {"POST", "/events", post_events},
     {"DELETE", "/events", delete_events},
     {"GET", "/events/{query}", get_query_events},
     {"DELETE", "/events/{query}", delete_query_events},

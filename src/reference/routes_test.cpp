@@ -233,6 +233,16 @@ TEST_F(RoutesTest, EventsAreAnsweredWith201) {
     EXPECT_EQ(ask("DELETE", "/events").body, R"({"status":"success","message":"Event data purged"})");
 }
 
+TEST_F(RoutesTest, AnArrayOfEventsIsTakenWholeOrNotAtAll) {
+    EXPECT_EQ(post("/events", "[]").status, 201);
+    EXPECT_EQ(post("/events", R"([{"reason":"A","data":{"queryId":"q"}}, {"data":{"queryId":"r"}}])").status, 201);
+    EXPECT_EQ(get("/events/r"), R"({"items":[{"data":{"queryId":"r"}}],"total":1,"hasMore":false})");
+    EXPECT_THAT(refusal(post("/events", R"([{"data":{"queryId":"s"}}, {"data":{}}])"), 400),
+                HasSubstr("data.queryId: "));
+    EXPECT_THAT(refusal(post("/events", R"([[{"data":{"queryId":"s"}}]])"), 400), HasSubstr("body: "));
+    EXPECT_EQ(get("/events/s"), R"({"items":[],"total":0,"hasMore":false})");
+}
+
 TEST_F(RoutesTest, ChunksAreTakenLineByLine) {
     const auto taken = ask("POST", "/stream/q%2F1", {}, "{\"a\": 1}\n\n  2 \nnull\nnot json\r\n\"last\"");
     EXPECT_EQ(taken.body, R"({"status":"stream_processed","query":"q/1","chunks_received":4})");

@@ -87,7 +87,7 @@ public:
     awaitable<Result<journal::Receipt>> append_messages(std::string tenant, std::string conversation, std::string query,
                                                         std::vector<std::string> messages,
                                                         std::optional<std::chrono::seconds> ttl) override;
-    awaitable<Result<journal::Receipt>> append_event(std::string tenant, std::string event) override;
+    awaitable<Result<journal::Receipt>> append_events(std::string tenant, std::string json) override;
     awaitable<Result<journal::Receipt>> append_chunks(std::string tenant, std::string query,
                                                       std::vector<std::string> chunks) override;
     awaitable<Result<Completed>> complete(std::string tenant, std::string query) override;
@@ -234,9 +234,9 @@ awaitable<Result<journal::Receipt>> StoreImpl::append_messages(std::string tenan
     co_return co_await append(std::move(tenant), model::BatchKind::messages, messages.size(), std::move(payload));
 }
 
-awaitable<Result<journal::Receipt>> StoreImpl::append_event(std::string tenant, std::string event) {
+awaitable<Result<journal::Receipt>> StoreImpl::append_events(std::string tenant, std::string json) {
     const auto now = base_.clock.now();
-    auto events = items::events_from_json(Buffer::copy_of(event), now, config_.nesting_max);
+    auto events = items::events_from_json(Buffer::copy_of(json), now, config_.nesting_max);
     if (!events) co_return events.error();
     model::BatchHeader header;
     header.kind = model::BatchKind::logs;

@@ -206,8 +206,9 @@ public:
     virtual awaitable<Result<journal::Receipt>> append_messages(std::string tenant, std::string conversation,
                                                                 std::string query, std::vector<std::string> messages,
                                                                 std::optional<std::chrono::seconds> ttl) = 0;
-    /// `event`: the object of POST /events as text; its ttl_seconds, if any, is a positive number.
-    virtual awaitable<Result<journal::Receipt>> append_event(std::string tenant, std::string event) = 0;
+    /// `events`: the object of POST /events as text, or a non-empty array of such objects; ttl_seconds, if any, is a
+    /// positive number. All of them or none.
+    virtual awaitable<Result<journal::Receipt>> append_events(std::string tenant, std::string events) = 0;
     virtual awaitable<Result<journal::Receipt>> append_chunks(std::string tenant, std::string query,
                                                               std::vector<std::string> chunks) = 0;
     /// Marks the query's chunks complete, once.

@@ -148,14 +148,14 @@ public:
         }
         co_return journal::Receipt{};
     }
-    awaitable<Result<journal::Receipt>> append_event(std::string, std::string event) override {
+    awaitable<Result<journal::Receipt>> append_events(std::string, std::string events) override {
         if (failure) co_return take_failure();
-        const auto data = JsonView(event).find("data");
-        Item item;
-        item.query = data.find("queryId").string();
-        item.session = data.find("sessionId").string();
-        item.shown = item.bare = event;
-        add(Kind::events, std::move(item));
+        const JsonView all(events);
+        if (all.is(JsonType::array)) {
+            all.for_each_element([this](JsonView event) { add_event(event); });
+        } else {
+            add_event(all);
+        }
         co_return journal::Receipt{};
     }
     awaitable<Result<journal::Receipt>> append_chunks(std::string, std::string query,
@@ -275,6 +275,14 @@ private:
     void add(Kind kind, Item item) {
         item.sequence = ++next_[kind];
         items_[kind].push_back(std::move(item));
+    }
+    void add_event(JsonView event) {
+        const auto data = event.find("data");
+        Item item;
+        item.query = data.find("queryId").string();
+        item.session = data.find("sessionId").string();
+        item.shown = item.bare = event.text();
+        add(Kind::events, std::move(item));
     }
     void add_chunk(const std::string& query, std::string json, bool complete) {
         Item item;
