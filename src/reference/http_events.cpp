@@ -75,8 +75,7 @@ Outcome<std::string> checked_event(const JsonView& event) {
     return std::string(event.text());
 }
 
-/// One event, or an array of them, which the reference does not take: all are good, or none is stored. Empty: there is
-/// none to store.
+/// One event, or an array of them, which the reference does not take: all are good, or none is stored.
 Outcome<std::string> read_events(const JsonBody& body) {
     const JsonView view(body.text);
     if (!view || !view.is(JsonType::array)) return checked_event(view);
@@ -92,7 +91,8 @@ Outcome<std::string> read_events(const JsonBody& body) {
         events.append(events.empty() ? "[" : ",").append(*checked);
     });
     if (refusal) return std::move(*refusal);
-    if (!events.empty()) events.push_back(']');
+    if (events.empty()) return wrong_type("body", "object", view);
+    events.push_back(']');
     return events;
 }
 
@@ -118,11 +118,9 @@ awaitable<void> post_events(Call& call) {
     if (!body) co_return co_await call.refuse(body.error());
     auto events = read_events(*body);
     if (!events) co_return co_await call.refuse(events.error());
-    if (!events->empty()) {
-        const auto appended = co_await call.store().append_events(call.tenant, std::move(*events));
-        if (!appended) co_return co_await call.refuse(refusal_of(appended.error()));
-        call.acknowledge(*appended);
-    }
+    const auto appended = co_await call.store().append_events(call.tenant, std::move(*events));
+    if (!appended) co_return co_await call.refuse(refusal_of(appended.error()));
+    call.acknowledge(*appended);
     co_await call.answer(201, R"({"status":"success"})");
 }
 

@@ -230,7 +230,7 @@ TEST_F(RoutesTest, EventsAreAnsweredWith201) {
 }
 
 TEST_F(RoutesTest, AnArrayOfEventsIsTakenWholeOrNotAtAll) {
-    EXPECT_EQ(post("/events", "[]").status, 201);
+    EXPECT_THAT(refusal(post("/events", "[]"), 400), HasSubstr("body: "));
     EXPECT_EQ(post("/events", R"([{"reason":"A","data":{"queryId":"q"}}, {"data":{"queryId":"r"}}])").status, 201);
     EXPECT_EQ(get("/events/r"), R"({"items":[{"data":{"queryId":"r"}}],"total":1,"hasMore":false})");
     EXPECT_THAT(refusal(post("/events", R"([{"data":{"queryId":"s"}}, {"data":{}}])"), 400),
