@@ -299,7 +299,14 @@ awaitable<Outcome<T>> StoreImpl::submit(Work& work, bool dry_run, std::size_t by
     auto executor = co_await asio::this_coro::executor;
     std::optional<Outcome<T>> result;
     auto start = [&](auto handler) {
-        auto resume = std::make_shared<decltype(handler)>(std::move(handler));  // std::function wants a copyable one
+        // Its guard keeps the caller's context at work. It ends on the caller's thread, with the handler: the context
+        // may be gone before this store's thread lets go of the job.
+        struct Waiting {
+            decltype(handler) resume;
+            asio::executor_work_guard<asio::any_io_executor> guard;
+        };
+        auto waiting = std::make_shared<Waiting>(
+            Waiting{std::move(handler), asio::make_work_guard(asio::any_io_executor(executor))});
         auto job = std::make_shared<Job>();
         job->dry_run = dry_run;
         job->bytes = bytes;
@@ -308,10 +315,9 @@ awaitable<Outcome<T>> StoreImpl::submit(Work& work, bool dry_run, std::size_t by
             if (!*result) return result->error();
             return {};
         };
-        job->done = [&result, executor, resume,
-                     guard = asio::make_work_guard(executor)](std::optional<Refusal> refused) {
+        job->done = [&result, executor, waiting = std::move(waiting)](std::optional<Refusal> refused) mutable {
             if (refused) result.emplace(std::move(*refused));
-            asio::post(executor, [resume] { std::move (*resume)(); });
+            asio::post(executor, [mine = std::move(waiting)] { std::move(mine->resume)(); });
         };
         if (!accept(job)) job->done(job->refused);
     };
