@@ -55,7 +55,7 @@ public:
             router.add(route.method, route.pattern,
                        [this, handler = route.handler](net::Exchange& exchange) { return serve(exchange, handler); });
         }
-        router.set_unrouted([this](const net::RequestHead& head, const net::Router::Match& match) {
+        router.set_unrouted([](const net::RequestHead& head, const net::Router::Match& match) {
             return unrouted_answer(head, match);
         });
     }
