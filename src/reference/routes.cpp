@@ -55,9 +55,8 @@ public:
             router.add(route.method, route.pattern,
                        [this, handler = route.handler](net::Exchange& exchange) { return serve(exchange, handler); });
         }
-        router.set_unrouted([](const net::RequestHead& head, const net::Router::Match& match) {
-            return unrouted_answer(head, match);
-        });
+        router.set_unrouted(
+            [](const net::RequestHead& head, const net::Router::Match& match) { return unrouted_answer(head, match); });
     }
 
 private:
