@@ -1,6 +1,6 @@
 #include "base/check.hpp"
 
-#include "base/result.hpp"
+#include "base/outcome.hpp"
 
 #include <cstdio>
 #include <cstdlib>
@@ -15,10 +15,10 @@ void check_failed(const char* file, int line, const char* condition, std::string
     std::abort();
 }
 
-}  // namespace detail
-
-void throw_exception_from_error(const Error& error, const boost::source_location& where) {
-    detail::check_failed(where.file_name(), static_cast<int>(where.line()), "result holds a value", error.message());
+void wrong_outcome(const char* file, int line, std::string_view asked_for, std::string_view held) {
+    check_failed(file, line, "the outcome is what it is taken for",
+                 fmt::format("asked for {}, holds: {}", asked_for, held));
 }
 
+}  // namespace detail
 }  // namespace ark

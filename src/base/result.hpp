@@ -1,16 +1,14 @@
 #pragma once
 #include "base/error.hpp"
+#include "base/outcome.hpp"
 
 #include <utility>
 
-#include <boost/system/result.hpp>
-
 namespace ark {
 
-/// A value or an Error. The only place that knows which library it is (ADR-0004): moves to std::expected with the
-/// compiler.
+/// A value or an Error; becomes std::expected when the compilers have it (ADR-0004).
 template <class T>
-using Result = boost::system::result<T, Error>;
+using Result = Outcome<T, Error>;
 
 /// Success without a value, or an Error.
 using Status = Result<void>;
@@ -31,11 +29,6 @@ inline Error prefix(Error error, std::string_view words) {
 }
 
 }  // namespace ark
-
-// boost::system::result asks for this when value() is called on an error; we never let it throw past a check.
-namespace ark {
-[[noreturn]] void throw_exception_from_error(const Error& error, const boost::source_location& where);
-}
 
 #define ARK_DETAIL_CAT2(a, b) a##b
 #define ARK_DETAIL_CAT(a, b) ARK_DETAIL_CAT2(a, b)

@@ -65,9 +65,4 @@ void locate(Issue& issue, std::string_view text) {
                                               }));
 }
 
-void throw_exception_from_error(const Issues& issues, const boost::source_location&) {
-    ARK_CHECK(false, "value() of a failed compilation: {}", issues.list.empty() ? "" : issues.list[0].message);
-    __builtin_unreachable();
-}
-
 }  // namespace ark::expr

@@ -1,11 +1,11 @@
 #pragma once
+#include "base/outcome.hpp"
+
 #include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include <boost/system/result.hpp>
 
 namespace ark::expr {
 
@@ -58,10 +58,8 @@ std::string to_text(const Issue& issue);
 /// Fills line and column of `issue` from its offset in `text`.
 void locate(Issue& issue, std::string_view text);
 
-/// A T, or what is wrong with the text. error() gives a copy: name it before looking into its list.
+/// A T, or what is wrong with the text.
 template <class T>
-using Compiled = boost::system::result<T, Issues>;
-
-[[noreturn]] void throw_exception_from_error(const Issues& issues, const boost::source_location& where);
+using Compiled = Outcome<T, Issues>;
 
 }  // namespace ark::expr

@@ -35,8 +35,4 @@ Refusal refusal_of(const Error& error) {
     return {status, "UNAVAILABLE", "Service unavailable, try again"};
 }
 
-void throw_exception_from_error(const Refusal& refusal, const boost::source_location& where) {
-    detail::check_failed(where.file_name(), static_cast<int>(where.line()), "outcome holds a value", refusal.message);
-}
-
 }  // namespace ark::reference

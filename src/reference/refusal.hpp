@@ -1,11 +1,10 @@
 #pragma once
 #include "base/error.hpp"
+#include "base/outcome.hpp"
 
 #include <string>
 #include <string_view>
 #include <utility>
-
-#include <boost/system/result.hpp>
 
 namespace ark::reference {
 
@@ -21,7 +20,7 @@ struct Refusal {
 };
 
 template <class T>
-using Outcome = boost::system::result<T, Refusal>;
+using Outcome = ark::Outcome<T, Refusal>;
 
 Refusal validation(std::string message);  ///< 400 VALIDATION_ERROR; "path: reason" joined with "; "
 Refusal pagination(std::string message);  ///< 400 PAGINATION_ERROR
@@ -29,8 +28,5 @@ Refusal not_found(std::string message);   ///< 404 NOT_FOUND
 /// What an error of the layers below is to a client. Its text is told when it is about the request, not when it is
 /// ours.
 Refusal refusal_of(const Error& error);
-
-/// boost::system::result asks for it; asking a refused outcome for its value is a bug.
-[[noreturn]] void throw_exception_from_error(const Refusal& refusal, const boost::source_location& where);
 
 }  // namespace ark::reference

@@ -84,10 +84,10 @@ TEST(Durability, AFailedWriteIsRefusedAndNotThereLater) {
 
 TEST(Durability, ATornEndIsCutAtAnyByte) {
     TestStore t;
-    t.create("ConfigMap", config_map("a", 1));
+    static_cast<void>(t.create("ConfigMap", config_map("a", 1)));
     const auto before = contents(t);
     const auto whole = t.disk.contents(ledger_path).size();
-    t.create("ConfigMap", config_map("b", 2));
+    static_cast<void>(t.create("ConfigMap", config_map("b", 2)));
     const auto all = t.disk.contents(ledger_path);
     for (auto size = whole; size < all.size(); size += 7) {
         t.close();
@@ -100,9 +100,9 @@ TEST(Durability, ATornEndIsCutAtAnyByte) {
 
 TEST(Durability, DamageInTheMiddleIsSaidNotHidden) {
     TestStore t;
-    t.create("ConfigMap", config_map("a", 1));
+    static_cast<void>(t.create("ConfigMap", config_map("a", 1)));
     const auto middle = t.disk.contents(ledger_path).size() - 10;
-    t.create("ConfigMap", config_map("b", 2));
+    static_cast<void>(t.create("ConfigMap", config_map("b", 2)));
     t.close();
     t.disk.flip_bit(ledger_path, middle, 3);
     const auto opened = Ledger::open(t.disk, "/data");
@@ -113,13 +113,14 @@ TEST(Durability, DamageInTheMiddleIsSaidNotHidden) {
 
 TEST(Durability, GarbageGoesWithItsOwnerOrNotAtAll) {
     TestStore t;
-    t.create("ConfigMap", config_map("owner", 1));
+    static_cast<void>(t.create("ConfigMap", config_map("owner", 1)));
     const auto uid = std::string(t.get("ConfigMap", "owner")->uid());
-    t.create("ConfigMap", R"({"metadata":{"name":"child","ownerReferences":[{"apiVersion":"v1","kind":"ConfigMap",
-        "name":"owner","uid":")" +
-                              uid + R"("}]}})");
+    static_cast<void>(
+        t.create("ConfigMap", R"({"metadata":{"name":"child","ownerReferences":[{"apiVersion":"v1","kind":"ConfigMap",
+        "name":"owner","uid":")" + uid +
+                                  R"("}]}})"));
     const auto before = t.disk.contents(ledger_path).size();
-    t.remove("ConfigMap", "owner");
+    static_cast<void>(t.remove("ConfigMap", "owner"));
     const auto all = t.disk.contents(ledger_path);
     for (auto size = before; size < all.size(); size += 11) {
         t.close();
@@ -133,7 +134,7 @@ TEST(Durability, TheFileIsRewrittenWhenItIsMostlyPast) {
     EmbeddedStoreConfig config;
     config.compact_bytes = 4000;
     TestStore t(config);
-    t.create("ConfigMap", config_map("a", 0));
+    static_cast<void>(t.create("ConfigMap", config_map("a", 0)));
     for (std::uint64_t i = 1; i < 200; ++i)
         ASSERT_TRUE(t.merge("ConfigMap", "a", config_map("a", i)));
     EXPECT_LT(t.disk.contents(ledger_path).size(), 8000u);
@@ -153,9 +154,9 @@ TEST(Durability, AFullDiskWhileRewritingHurtsNobody) {
     EmbeddedStoreConfig config;
     config.compact_bytes = 2000;
     TestStore t(config);
-    t.create("ConfigMap", config_map("a", 0));
+    static_cast<void>(t.create("ConfigMap", config_map("a", 0)));
     for (std::uint64_t i = 1; i < 8; ++i)
-        t.merge("ConfigMap", "a", config_map("a", i));
+        static_cast<void>(t.merge("ConfigMap", "a", config_map("a", i)));
     t.disk.fail_write(3);
     for (std::uint64_t i = 8; i < 60; ++i)
         static_cast<void>(t.merge("ConfigMap", "a", config_map("a", i)));

@@ -74,11 +74,6 @@ Refusal refuse(const Error& error) {
     return refuse(reason_of(error.code), error.context);
 }
 
-void throw_exception_from_error(const Refusal& refusal, const boost::source_location& where) {
-    ARK_CHECK(false, "value() of a refusal at {}:{}: {}", where.file_name(), where.line(), refusal.message);
-    std::abort();
-}
-
 Cause required(std::string field, std::string_view why) {
     auto message = why.empty() ? "Required value" : fmt::format("Required value: {}", why);
     return {"FieldValueRequired", std::move(message), std::move(field)};

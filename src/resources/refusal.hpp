@@ -54,14 +54,12 @@ struct [[nodiscard]] Refusal {
 };
 
 template <class T>
-using Outcome = boost::system::result<T, Refusal>;
+using Outcome = ark::Outcome<T, Refusal>;
 
 inline Refusal refuse(Reason reason, std::string message) {
     return Refusal{reason, std::move(message), {}, {}, {}, {}};
 }
 Refusal refuse(const Error& error);  ///< what an Error of ours is as a Status
-
-[[noreturn]] void throw_exception_from_error(const Refusal& refusal, const boost::source_location& where);
 
 // Causes, worded as Kubernetes words them.
 Cause required(std::string field, std::string_view why = {});

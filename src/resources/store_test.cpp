@@ -48,7 +48,7 @@ TEST(Store, MakesUpNames) {
 
 TEST(Store, UpdatesOnlyTheVersionThatWasRead) {
     TestStore t;
-    t.create("Agent", agent);
+    static_cast<void>(t.create("Agent", agent));
     auto first = t.get("Agent", "a")->value;
     auto second = first;
     first.find("spec")->set("prompt", JsonValue{std::string("new")});
@@ -59,7 +59,7 @@ TEST(Store, UpdatesOnlyTheVersionThatWasRead) {
     EXPECT_THAT(said(late), HasSubstr("the object has been modified"));
     second.find("metadata")->erase("resourceVersion");
     EXPECT_THAT(said(t.update("Agent", "a", second)), HasSubstr("metadata.resourceVersion: Invalid value: 0"));
-    t.create("ConfigMap", R"({"metadata":{"name":"c"}})");
+    static_cast<void>(t.create("ConfigMap", R"({"metadata":{"name":"c"}})"));
     EXPECT_TRUE(t.update("ConfigMap", "c", json(R"({"data":{"k":"v"}})"))) << "core kinds may leave it out";
     EXPECT_EQ(said(t.update("Agent", "no", second)), "agents.ark.mckinsey.com \"no\" not found");
     EXPECT_EQ(t.merge("Agent", "a", R"({"metadata":{"resourceVersion":"1"},"spec":{"prompt":"x"}})").error().reason,
@@ -68,7 +68,7 @@ TEST(Store, UpdatesOnlyTheVersionThatWasRead) {
 
 TEST(Store, GenerationCountsChangesOfTheSpecOnly) {
     TestStore t;
-    t.create("Agent", agent);
+    static_cast<void>(t.create("Agent", agent));
     const auto generation = [&] { return t.get("Agent", "a")->value["metadata"]["generation"].integer(); };
     ASSERT_TRUE(t.merge("Agent", "a", R"({"metadata":{"labels":{"l":"1"}}})"));
     EXPECT_EQ(generation(), 1);
@@ -87,7 +87,7 @@ TEST(Store, GenerationCountsChangesOfTheSpecOnly) {
 
 TEST(Store, StatusMayChangeWhenWhatTheSpecNamesIsGone) {
     TestStore t;
-    t.create("Agent", agent);
+    static_cast<void>(t.create("Agent", agent));
     ASSERT_TRUE(
         t.create("Query", R"({"metadata":{"name":"q"},"spec":{"input":"x","target":{"type":"agent","name":"a"}}})"));
     ASSERT_TRUE(t.remove("Agent", "a"));
@@ -115,9 +115,10 @@ TEST(Store, DryRunsChangeNothing) {
 TEST(Store, ListsInOrderPageByPage) {
     TestStore t;
     for (const auto* name : {"d", "a", "c", "b"})
-        t.create("ConfigMap", R"({"metadata":{"name":")" + std::string(name) + R"(","labels":{"even":")" +
-                                  (*name % 2 == 0 ? "yes" : "no") + R"("}}})");
-    t.create("ConfigMap", R"({"metadata":{"name":"z"}})", "attic");
+        static_cast<void>(t.create("ConfigMap", R"({"metadata":{"name":")" + std::string(name) +
+                                                    R"(","labels":{"even":")" + (*name % 2 == 0 ? "yes" : "no") +
+                                                    R"("}}})"));
+    static_cast<void>(t.create("ConfigMap", R"({"metadata":{"name":"z"}})", "attic"));
     EXPECT_THAT(t.names("ConfigMap"), ElementsAre("z", "a", "b", "c", "d")) << "all namespaces, in order of them";
     ListOptions options;
     options.ns = "lab";
@@ -126,7 +127,7 @@ TEST(Store, ListsInOrderPageByPage) {
     ASSERT_TRUE(page);
     EXPECT_EQ(page->items.size(), 3u);
     EXPECT_EQ(page->remaining, 1u);
-    t.create("ConfigMap", R"({"metadata":{"name":"aa"}})");
+    static_cast<void>(t.create("ConfigMap", R"({"metadata":{"name":"aa"}})"));
     options.resume = page->resume;
     EXPECT_THAT(t.names("ConfigMap", options), ElementsAre("d"));
     EXPECT_EQ(t.run(t.store().list(kind_named("ConfigMap"), options))->version, page->version)
@@ -140,7 +141,8 @@ TEST(Store, ListsInOrderPageByPage) {
 
 TEST(Store, FinalizersHoldWhatIsDeleted) {
     TestStore t;
-    t.create("Agent", R"({"metadata":{"name":"a","finalizers":["x.example/one","x.example/two"]},"spec":{}})");
+    static_cast<void>(
+        t.create("Agent", R"({"metadata":{"name":"a","finalizers":["x.example/one","x.example/two"]},"spec":{}})"));
     auto removed = t.remove("Agent", "a");
     ASSERT_TRUE(removed);
     EXPECT_FALSE(removed->gone);
@@ -158,7 +160,7 @@ TEST(Store, FinalizersHoldWhatIsDeleted) {
 
 TEST(Store, PreconditionsOfDeletesHold) {
     TestStore t;
-    t.create("Agent", agent);
+    static_cast<void>(t.create("Agent", agent));
     DeleteOptions options;
     options.uid = "other";
     EXPECT_EQ(t.remove("Agent", "a", options).error().reason, Reason::conflict);
@@ -179,11 +181,11 @@ std::string owned_by(TestStore& t, std::string_view owner, std::string_view name
 
 TEST(Store, WhatIsOwnedGoesWithItsOwner) {
     TestStore t;
-    t.create("ConfigMap", R"({"metadata":{"name":"owner"}})");
-    t.create("ConfigMap", owned_by(t, "owner", "child"));
-    t.create("ConfigMap", owned_by(t, "child", "grandchild"));
-    t.create("ConfigMap", owned_by(t, "owner", "held", R"("finalizers":["x.y/z"],)"));
-    t.create("ConfigMap", R"({"metadata":{"name":"stranger"}})");
+    static_cast<void>(t.create("ConfigMap", R"({"metadata":{"name":"owner"}})"));
+    static_cast<void>(t.create("ConfigMap", owned_by(t, "owner", "child")));
+    static_cast<void>(t.create("ConfigMap", owned_by(t, "child", "grandchild")));
+    static_cast<void>(t.create("ConfigMap", owned_by(t, "owner", "held", R"("finalizers":["x.y/z"],)")));
+    static_cast<void>(t.create("ConfigMap", R"({"metadata":{"name":"stranger"}})"));
     ASSERT_TRUE(t.remove("ConfigMap", "owner"));
     EXPECT_THAT(t.names("ConfigMap"), ElementsAre("held", "stranger"));
     EXPECT_TRUE(is_leaving(t.get("ConfigMap", "held")->value));
@@ -191,15 +193,15 @@ TEST(Store, WhatIsOwnedGoesWithItsOwner) {
 
 TEST(Store, OrphansStayAndForegroundWaits) {
     TestStore t;
-    t.create("ConfigMap", R"({"metadata":{"name":"one"}})");
-    t.create("ConfigMap", owned_by(t, "one", "orphan"));
+    static_cast<void>(t.create("ConfigMap", R"({"metadata":{"name":"one"}})"));
+    static_cast<void>(t.create("ConfigMap", owned_by(t, "one", "orphan")));
     DeleteOptions options;
     options.propagation = Propagation::orphan;
     ASSERT_TRUE(t.remove("ConfigMap", "one", options));
     EXPECT_TRUE(t.get("ConfigMap", "orphan")->value["metadata"]["ownerReferences"].is_null());
 
-    t.create("ConfigMap", R"({"metadata":{"name":"two"}})");
-    t.create("ConfigMap", owned_by(t, "two", "held", R"("finalizers":["x.y/z"],)"));
+    static_cast<void>(t.create("ConfigMap", R"({"metadata":{"name":"two"}})"));
+    static_cast<void>(t.create("ConfigMap", owned_by(t, "two", "held", R"("finalizers":["x.y/z"],)")));
     options.propagation = Propagation::foreground;
     auto waiting = t.remove("ConfigMap", "two", options);
     ASSERT_TRUE(waiting);
@@ -212,12 +214,12 @@ TEST(Store, OrphansStayAndForegroundWaits) {
 
 TEST(Store, NothingIsOwnedByWhatIsGone) {
     TestStore t;
-    t.create("ConfigMap", R"({"metadata":{"name":"owner"}})");
+    static_cast<void>(t.create("ConfigMap", R"({"metadata":{"name":"owner"}})"));
     const auto late = owned_by(t, "owner", "late");
-    t.remove("ConfigMap", "owner");
+    static_cast<void>(t.remove("ConfigMap", "owner"));
     EXPECT_TRUE(t.create("ConfigMap", late));
     EXPECT_EQ(t.get("ConfigMap", "late"), nullptr);
-    t.create("ConfigMap", R"({"metadata":{"name":"self"}})");
+    static_cast<void>(t.create("ConfigMap", R"({"metadata":{"name":"self"}})"));
     const auto self = owned_by(t, "self", "self");
     EXPECT_THAT(said(t.merge("ConfigMap", "self", self)), HasSubstr("nothing owns itself"));
 }
@@ -225,8 +227,8 @@ TEST(Store, NothingIsOwnedByWhatIsGone) {
 TEST(Store, DeletesASelection) {
     TestStore t;
     for (const auto* name : {"a", "b", "c"})
-        t.create("ConfigMap",
-                 R"({"metadata":{"name":")" + std::string(name) + R"(","labels":{"n":")" + name + R"("}}})");
+        static_cast<void>(t.create(
+            "ConfigMap", R"({"metadata":{"name":")" + std::string(name) + R"(","labels":{"n":")" + name + R"("}}})"));
     ListOptions which;
     which.ns = "lab";
     which.selection.labels = *LabelSelector::parse("n in (a,c)");
@@ -279,7 +281,8 @@ TEST(Store, EventsGoAfterAWhile) {
     config.events_max = 3;
     TestStore t(config);
     const auto event = [&](int i) {
-        t.create("Event", R"({"metadata":{"name":"e)" + std::to_string(i) + R"("},"involvedObject":{"name":"x"}})");
+        static_cast<void>(t.create(
+            "Event", R"({"metadata":{"name":"e)" + std::to_string(i) + R"("},"involvedObject":{"name":"x"}})"));
     };
     for (int i = 0; i < 5; ++i)
         event(i);

@@ -38,14 +38,14 @@ struct Watching : TestStore {
 
 TEST(Watches, SayWhatThereIsAndThenWhatChanges) {
     Watching t;
-    t.create("ConfigMap", config_map("a"));
-    t.create("Secret", R"({"metadata":{"name":"no"}})");
+    static_cast<void>(t.create("ConfigMap", config_map("a")));
+    static_cast<void>(t.create("Secret", R"({"metadata":{"name":"no"}})"));
     const auto watch = t.watch({});
     EXPECT_THAT(t.next(*watch), ElementsAre("ADDED a@1"));
     EXPECT_THAT(t.next(*watch), IsEmpty());
-    t.create("ConfigMap", config_map("b"));
-    t.merge("ConfigMap", "a", R"({"data":{"k":"v"}})");
-    t.remove("ConfigMap", "b");
+    static_cast<void>(t.create("ConfigMap", config_map("b")));
+    static_cast<void>(t.merge("ConfigMap", "a", R"({"data":{"k":"v"}})"));
+    static_cast<void>(t.remove("ConfigMap", "b"));
     EXPECT_THAT(t.next(*watch, 1s), ElementsAre("ADDED b@3", "MODIFIED a@4", "DELETED b@5"));
     EXPECT_EQ(watch->version(), 5u);
 }
@@ -53,7 +53,7 @@ TEST(Watches, SayWhatThereIsAndThenWhatChanges) {
 TEST(Watches, GoOnFromAVersion) {
     Watching t;
     for (const auto* name : {"a", "b", "c"})
-        t.create("ConfigMap", config_map(name));
+        static_cast<void>(t.create("ConfigMap", config_map(name)));
     WatchOptions options;
     options.from = 1;
     const auto watch = t.watch(options);
@@ -69,7 +69,7 @@ TEST(Watches, GoOnFromAVersion) {
 TEST(Watches, HistorySurvivesARestart) {
     Watching t;
     for (const auto* name : {"a", "b", "c"})
-        t.create("ConfigMap", config_map(name));
+        static_cast<void>(t.create("ConfigMap", config_map(name)));
     t.open();
     WatchOptions options;
     options.from = 2;
@@ -82,12 +82,12 @@ TEST(Watches, SelectionsHaveBorders) {
     options.ns = "lab";
     options.selection.labels = *LabelSelector::parse("l=in");
     const auto watch = t.watch(options);
-    t.create("ConfigMap", config_map("a", "out"));
-    t.merge("ConfigMap", "a", R"({"metadata":{"labels":{"l":"in"}}})");
-    t.merge("ConfigMap", "a", R"({"data":{"k":"v"}})");
-    t.merge("ConfigMap", "a", R"({"metadata":{"labels":{"l":"out"}}})");
-    t.remove("ConfigMap", "a");
-    t.create("ConfigMap", config_map("z", "in"), "attic");
+    static_cast<void>(t.create("ConfigMap", config_map("a", "out")));
+    static_cast<void>(t.merge("ConfigMap", "a", R"({"metadata":{"labels":{"l":"in"}}})"));
+    static_cast<void>(t.merge("ConfigMap", "a", R"({"data":{"k":"v"}})"));
+    static_cast<void>(t.merge("ConfigMap", "a", R"({"metadata":{"labels":{"l":"out"}}})"));
+    static_cast<void>(t.remove("ConfigMap", "a"));
+    static_cast<void>(t.create("ConfigMap", config_map("z", "in"), "attic"));
     EXPECT_THAT(t.next(*watch), ElementsAre("ADDED a@2", "MODIFIED a@3", "DELETED a@4"));
 }
 
@@ -98,7 +98,7 @@ TEST(Watches, WhoFallsBehindIsTold) {
     const auto watch = t.watch({});
     EXPECT_THAT(t.next(*watch), IsEmpty());
     for (int i = 0; i < 6; ++i)
-        t.create("ConfigMap", config_map("m" + std::to_string(i)));
+        static_cast<void>(t.create("ConfigMap", config_map("m" + std::to_string(i))));
     EXPECT_THAT(t.next(*watch), ElementsAre("Expired"));
     WatchOptions options;
     options.from = 1;

@@ -192,7 +192,7 @@ TEST_F(EngineTest, CancelEndsWhatRuns) {
     create("Agent", R"({"metadata":{"name":"looper"},"spec":{"tools":[{"type":"builtin","name":"noop"}]}})");
     int asked = 0;
     network_.chat->before_answer = [&] {
-        if (++asked == 1) store_.merge("Query", "q", R"({"spec":{"cancel":true}})");
+        if (++asked == 1) static_cast<void>(store_.merge("Query", "q", R"({"spec":{"cancel":true}})"));
     };
     for (int i = 0; i < 100; ++i)
         network_.chat->answers.push_back(agents::testing::calls({{"c", "noop", "{}"}}));
