@@ -14,6 +14,7 @@ std::vector<CommandSpec> all_commands() {
     add_describe(table);
     add_delete(table);
     add_query(table);
+    add_answers(table);
     add_watch(table);
     add_lists(table);
     add_events_tail(table);

@@ -104,6 +104,21 @@ private:
     const std::shared_ptr<const Participant> participant_;
 };
 
+class ApprovedTool final : public Callable {
+public:
+    ApprovedTool(CallablePtr tool, ApprovalRule rule) : tool_(std::move(tool)), rule_(rule) {}
+    const llm::ToolDefinition& definition() const override { return tool_->definition(); }
+    std::string_view type() const override { return tool_->type(); }
+    const ApprovalRule* approval() const override { return &rule_; }
+    awaitable<CallResult> call(std::string arguments, CallPlace place) const override {
+        return tool_->call(std::move(arguments), std::move(place));
+    }
+
+private:
+    const CallablePtr tool_;
+    const ApprovalRule rule_;
+};
+
 llm::ToolDefinition builtin_definition(std::string name, std::string description,
                                        const std::vector<TextMember>& members) {
     llm::ToolDefinition definition;
@@ -156,6 +171,10 @@ CallablePtr make_selection(const std::vector<std::string>& candidates) {
 
 CallablePtr make_participant_tool(llm::ToolDefinition definition, std::shared_ptr<const Participant> participant) {
     return std::make_shared<ParticipantTool>(std::move(definition), std::move(participant));
+}
+
+CallablePtr make_approved(CallablePtr tool, ApprovalRule rule) {
+    return std::make_shared<ApprovedTool>(std::move(tool), rule);
 }
 
 TokenUsage& TokenUsage::operator+=(const TokenUsage& other) {

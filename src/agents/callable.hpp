@@ -1,5 +1,6 @@
 #pragma once
 #include "agents/participant.hpp"
+#include "agents/people.hpp"
 
 #include <memory>
 
@@ -30,6 +31,8 @@ public:
     virtual std::string_view type() const = 0;  ///< "http", "mcp", "agent", "team", "builtin"
     /// `arguments` is what the model wrote. Never fails but by its result; after a stop of the run it returns soon.
     virtual awaitable<CallResult> call(std::string arguments, CallPlace place) const = 0;
+    /// Whether a person is asked before a call; null: nobody is.
+    virtual const ApprovalRule* approval() const { return nullptr; }
 };
 using CallablePtr = std::shared_ptr<const Callable>;
 
@@ -39,6 +42,9 @@ CallablePtr make_terminate();  ///< "terminate": ends with its `response`
 CallablePtr make_selection(const std::vector<std::string>& candidates);
 /// Another participant as a tool: takes `input`, answers with its last text.
 CallablePtr make_participant_tool(llm::ToolDefinition definition, std::shared_ptr<const Participant> participant);
+
+/// The same tool, that nobody calls before a person said yes.
+CallablePtr make_approved(CallablePtr tool, ApprovalRule rule);
 
 /// JSON Schema of an object of text members, all required: what built-in and participant tools take.
 struct TextMember {

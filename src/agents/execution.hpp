@@ -46,11 +46,14 @@ public:
     virtual void text(const emit::Context& context, std::string_view model, std::string_view text) = 0;
 };
 
+class People;
+
 /// What the steps of one run share. Lives as long as the run; one executor.
 struct Execution {
     emit::Tracer& tracer;
     Steps& steps;
     Chunks* chunks = nullptr;  ///< none: answers are not streamed
+    People* people = nullptr;  ///< none: what needs a person's word is refused
     std::stop_token stop;      ///< cancelled, timed out, or the process stops
     bool suspended = false;    ///< the process stops: what is under way says nothing, the next process goes on
     std::size_t model_calls_left = 200;  ///< of the whole run: no loop is endless

@@ -29,7 +29,9 @@ enum class Ending {
 struct Outcome {
     std::vector<llm::Message> messages;  ///< the new ones, in order
     Ending ending = Ending::finished;
-    std::string response;  ///< of terminated and selected
+    std::string response;    ///< of terminated and selected
+    std::string context_id;  ///< of an agent elsewhere: its conversation, to be gone on with
+    std::string task_id;     ///< likewise: what it worked on
 
     /// The last text of an assistant; empty when there is none.
     std::string answer() const;

@@ -1,5 +1,6 @@
 #include "agents/tool_call.hpp"
 
+#include "agents/people.hpp"
 #include "codec/json_value.hpp"
 #include "codec/json_writer.hpp"
 #include "codec/utf8.hpp"
@@ -51,7 +52,7 @@ emit::OperationSpec spec_of(const Callable* tool, const std::string& path, const
         spec.attributes.emplace_back(std::string(name), std::move(value));
     };
     const std::string_view type = tool != nullptr ? tool->type() : "unknown";
-    const auto arguments = emit::content_text(call.arguments);
+    const auto arguments = sanitised_arguments(call.arguments);
     set(key::component, otlp::Value("tool"));
     set(key::operation, otlp::Value("execute_tool"));
     set(key::tool_name, otlp::Value(call.name));
@@ -85,12 +86,38 @@ void end(emit::Operation& operation, const CallResult& result) {
     operation.complete("the tool answered");
 }
 
-CallResult no_such_tool(const std::string& name) {
+CallResult refused_call(std::string text, std::string_view error_type) {
     CallResult result;
-    result.text = "there is no tool named " + name;
+    result.text = std::move(text);
     result.is_error = true;
-    result.error_type = "not_found";
+    result.error_type = error_type;
     return result;
+}
+
+/// Nothing: the call may be made. Else what the model is told instead.
+awaitable<Result<std::optional<CallResult>>> ask_approval(Execution& execution, const ApprovalRule& rule,
+                                                          const emit::Context& context, const std::string& path,
+                                                          const llm::ToolCall& call) {
+    std::optional<CallResult> refused;
+    if (execution.people == nullptr) {
+        refused = refused_call("the call needs an approval, and there is nobody to ask", "approval_required");
+        co_return refused;
+    }
+    Question question;
+    question.context = context;
+    question.path = path;
+    question.call = call;
+    question.rule = rule;
+    auto decision = co_await execution.people->ask(execution, std::move(question));
+    if (!decision) co_return decision.error();
+    if (decision->what == Decision::What::expired)
+        refused = refused_call("nobody approved the call in time: it was not made", "approval_expired");
+    if (decision->what == Decision::What::no) {
+        std::string text = "a person rejected the call: it was not made";
+        if (!decision->text.empty()) text += ". The reason: " + decision->text;
+        refused = refused_call(std::move(text), "rejected");
+    }
+    co_return refused;
 }
 
 }  // namespace
@@ -106,11 +133,22 @@ awaitable<Result<CallResult>> call_tool(Execution& execution, const Callable* to
     if (execution.tool_calls_left == 0) co_return fail(Errc::conflict, "the run's budget of tool calls is used up");
     --execution.tool_calls_left;
 
+    // Before the call's span begins: how long a person thought is no property of the tool.
+    std::optional<CallResult> refused;
+    const auto* rule = tool != nullptr ? tool->approval() : nullptr;
+    if (rule != nullptr) {
+        auto asked = co_await ask_approval(execution, *rule, parent, path, call);
+        if (!asked) co_return asked.error();
+        refused = std::move(*asked);
+    }
+
     auto operation = start_lasting(execution, parent, spec_of(tool, path, call));
     TokenUsage spent;
     CallResult result;
-    if (tool == nullptr) {
-        result = no_such_tool(call.name);
+    if (refused) {
+        result = std::move(*refused);
+    } else if (tool == nullptr) {
+        result = refused_call("there is no tool named " + call.name, "not_found");
     } else {
         CallPlace place{execution, operation.context(), path, spent};
         result = co_await tool->call(std::move(call.arguments), std::move(place));

@@ -30,6 +30,9 @@ inline constexpr Key turn_member_type = "turn.member.type";
 inline constexpr Key turn_output = "turn.output";
 inline constexpr Key tool_type = "tool.type";
 
+inline constexpr Key a2a_task = "a2a.task.id";
+inline constexpr Key a2a_state = "a2a.task.state";
+
 // OpenInference
 inline constexpr Key kind = "openinference.span.kind";
 inline constexpr Key input = "input.value";

@@ -1,5 +1,6 @@
 #include "runs/builder.hpp"
 
+#include "base/duration.hpp"
 #include "codec/template.hpp"
 
 #include <algorithm>
@@ -35,10 +36,18 @@ Status check_entry(const JsonValue& entry, std::string_view where) {
     const auto refuse = [&](std::string_view what) {
         return fail(Errc::unsupported, fmt::format("{}: tool {}: {}", where, entry["name"].text(), what));
     };
-    if (entry["approval"]["required"].boolean()) return refuse("approvals are not supported yet");
     if (entry["functions"].size() > 0) return refuse("functions are not supported yet");
     if (entry["partial"]["parameters"].size() > 0) return refuse("partial parameters are not supported yet");
     return ok();
+}
+
+/// Keyed by the entry: what the tool is called elsewhere plays no part.
+agents::CallablePtr with_approval(agents::CallablePtr tool, const JsonValue& approval) {
+    if (!approval["required"].boolean()) return tool;
+    agents::ApprovalRule rule;
+    if (const auto timeout = parse_duration(approval["timeout"].text())) rule.timeout = *timeout;
+    rule.proceed_on_timeout = approval["onTimeout"].text() == "proceed";
+    return agents::make_approved(std::move(tool), rule);
 }
 
 teams::Strategy strategy_of(const JsonValue& spec) {
@@ -95,19 +104,60 @@ awaitable<Result<teams::ParticipantPtr>> Builder::participant(std::string type, 
 
 awaitable<Result<teams::ParticipantPtr>> Builder::agent(std::string ns, std::string name) {
     ARK_CO_TRY_STATUS(enter(fmt::format("agent {}/{}", ns, name)));
-    auto spec = co_await agent_spec(std::move(ns), std::move(name));
+    auto made = co_await any_agent(std::move(ns), std::move(name));
     leave();
+    co_return made;
+}
+
+awaitable<Result<teams::ParticipantPtr>> Builder::any_agent(std::string ns, std::string name) {
+    ARK_CO_TRY(auto agent, co_await lookup_.get("Agent", ns, name));
+    if (!agent->value["spec"]["executionEngine"]["name"].text().empty())
+        co_return co_await remote_agent(std::move(agent));
+    auto spec = co_await agent_spec(std::move(ns), std::move(name));
     if (!spec) co_return spec.error();
     co_return agents::make_agent(std::move(*spec));
+}
+
+/// Engine `a2a`: the agent of an A2AServer, which the annotation (the label, in resources of others) names. Any other
+/// engine is told the query and reads the rest itself.
+awaitable<Result<teams::ParticipantPtr>> Builder::remote_agent(resources::ResourcePtr agent) {
+    const auto where = fmt::format("Agent {}/{}", agent->ns(), agent->name());
+    const auto& metadata = agent->value["metadata"];
+    const auto& engine = agent->value["spec"]["executionEngine"];
+    const bool is_a2a = engine["name"].text() == "a2a";
+    const auto labelled = metadata["labels"]["a2a/server"].text();
+    std::string server(is_a2a ? metadata["annotations"]["ark.mckinsey.com/a2a-server-name"].text(labelled)
+                              : engine["name"].text());
+    if (server.empty())
+        co_return fail(Errc::config,
+                       where + ": which A2AServer? The annotation ark.mckinsey.com/a2a-server-name is to say");
+    // An engine is told the query only, and runs its target: it cannot know that a member or a tool is meant.
+    if (!is_a2a && within_.size() > 1)
+        co_return fail(Errc::config,
+                       fmt::format("{}: an agent of execution engine {} answers queries that are for it; it "
+                                   "cannot be a member of a team or a tool",
+                                   where, server));
+    std::string server_ns(engine["namespace"].text(agent->ns()));
+    auto resource =
+        co_await lookup_.get(is_a2a ? "A2AServer" : "ExecutionEngine", std::move(server_ns), std::move(server));
+    if (!resource) co_return prefix(resource.error(), where);
+    auto peer = co_await network_.peer(lookup_, std::move(*resource));
+    if (!peer) co_return prefix(peer.error(), where);
+    RemoteAgentSpec spec;
+    spec.ns = agent->ns();
+    spec.name = agent->name();
+    spec.description = agent->value["spec"]["description"].text();
+    spec.peer = std::move(*peer);
+    spec.engine = !is_a2a;
+    spec.query = query_;
+    spec.store = &store_;
+    co_return make_remote_agent(std::move(spec));
 }
 
 awaitable<Result<agents::AgentSpec>> Builder::agent_spec(std::string ns, std::string name) {
     ARK_CO_TRY(const auto agent, co_await lookup_.get("Agent", ns, name));
     const auto where = fmt::format("Agent {}/{}", ns, name);
     const auto& spec = agent->value["spec"];
-    if (const auto engine = spec["executionEngine"]["name"].text(); !engine.empty())
-        co_return fail(Errc::unsupported,
-                       fmt::format("{}: execution engine {}: only our own runs agents", where, engine));
     agents::AgentSpec made;
     made.ns = ns;
     made.name = name;
@@ -136,13 +186,14 @@ awaitable<Result<agents::AgentSpec>> Builder::agent_spec(std::string ns, std::st
         ARK_CO_TRY_STATUS(check_entry(entry, where));
         const bool builtin = entry["type"].text() == "built-in" || entry["type"].text() == "builtin";
         if (builtin && (exposed == "noop" || exposed == "terminate")) {
-            made.tools.push_back(exposed == "noop" ? agents::make_noop() : agents::make_terminate());
+            auto builtin_tool = exposed == "noop" ? agents::make_noop() : agents::make_terminate();
+            made.tools.push_back(with_approval(std::move(builtin_tool), entry["approval"]));
             continue;
         }
         const std::string resource(entry["partial"]["name"].text(exposed));
         auto callable = co_await tool(ns, resource, exposed, std::string(entry["description"].text()));
         if (!callable) co_return prefix(callable.error(), where);
-        made.tools.push_back(std::move(*callable));
+        made.tools.push_back(with_approval(std::move(*callable), entry["approval"]));
     }
     co_return made;
 }

@@ -11,7 +11,9 @@ namespace ark::runs {
 /// Errors say which resource lacks what. One run's; one executor.
 class Builder {
 public:
-    Builder(Lookup& lookup, Network& network) : lookup_(lookup), network_(network) {}
+    /// `query` is whose run it is, `store` where its A2ATasks are.
+    Builder(Lookup& lookup, Network& network, resources::ResourceStore& store, resources::ResourcePtr query)
+        : lookup_(lookup), network_(network), store_(store), query_(std::move(query)) {}
 
     awaitable<Result<teams::ParticipantPtr>> agent(std::string ns, std::string name);
     awaitable<Result<teams::ParticipantPtr>> team(std::string ns, std::string name);
@@ -23,13 +25,17 @@ public:
                                                 std::string description = {});
 
 private:
+    awaitable<Result<teams::ParticipantPtr>> any_agent(std::string ns, std::string name);
+    awaitable<Result<teams::ParticipantPtr>> remote_agent(resources::ResourcePtr agent);
     awaitable<Result<agents::AgentSpec>> agent_spec(std::string ns, std::string name);
     awaitable<Result<teams::SelectorSpec>> selector(const codec::JsonValue& spec, std::string ns);
     Status enter(std::string what);
     void leave() { within_.pop_back(); }
 
-    Lookup& lookup_;  // both outlive us
+    Lookup& lookup_;  // the three outlive us
     Network& network_;
+    resources::ResourceStore& store_;
+    const resources::ResourcePtr query_;
     std::vector<std::string> within_;  // what is being made, outermost first: a cycle is an error, not an endless loop
 };
 

@@ -3,12 +3,14 @@
 #include "base/duration.hpp"
 #include "resources/metadata.hpp"
 #include "runs/status.hpp"
+#include "runtime/bell.hpp"
 #include "runtime/scope.hpp"
 #include "telemetry/log.hpp"
 
 #include <deque>
 #include <map>
 #include <set>
+#include <utility>
 
 #include <boost/asio/redirect_error.hpp>
 
@@ -28,10 +30,13 @@ public:
           config_(config),
           kind_(resources::kind_named("Query")),
           executor_(executor),
+          returned_bell_(executor),
           sweep_timer_(executor),
+          desk_(services.store, executor),
           scope_(executor) {}
 
     void start() override {
+        desk_.start();
         scope_.spawn(watch());
         scope_.spawn(sweep());
     }
@@ -42,18 +47,45 @@ public:
         if (watch_) watch_->stop();
         sweep_timer_.cancel();
         for (auto& [uid, run] : running_)
-            run->suspend();
+            run->work->suspend();
+        returned_bell_.ring();
         co_await scope_.close();
+        co_await desk_.stop();
     }
 
     EngineCounters counters() const override {
         auto counters = counters_;
         counters.running = running_.size();
         counters.waiting = waiting_.size();
+        counters.asking = running_.size() - seated_;
         return counters;
     }
 
 private:
+    /// A run and its place.
+    struct Running final : Place {
+        explicit Running(QueryEngine& engine) : engine_(engine) { ++engine_.seated_; }
+        void leave() override {
+            if (!std::exchange(seated_, false)) return;
+            --engine_.seated_;
+            engine_.admit();
+        }
+        awaitable<void> retake() override {
+            if (seated_) co_return;
+            ++engine_.returning_;
+            while (!engine_.stopping_ && engine_.seated_ >= engine_.config_.concurrent_max)
+                co_await engine_.returned_bell_.wait();
+            --engine_.returning_;
+            ++engine_.seated_;
+            seated_ = true;
+        }
+        std::unique_ptr<Run> work;
+
+    private:
+        QueryEngine& engine_;
+        bool seated_ = true;
+    };
+
     awaitable<void> watch() {
         while (!stopping_) {
             auto opened = services_.store.watch(kind_, {}, executor_);
@@ -81,11 +113,10 @@ private:
         const bool unwanted = query["spec"]["cancel"].boolean() || resources::is_leaving(query);
         if (is_final_phase(phase)) return expect_expiry(*event.resource);
         if (const auto run = running_.find(uid); run != running_.end()) {
-            if (unwanted) run->second->cancel();
+            if (unwanted) run->second->work->cancel();
             return;
         }
-        // Written by others: a question to a person, or an engine of theirs.
-        if (phase == "input-required" || phase == "provisioning") return;
+        if (phase == "provisioning") return;              // written by others: an engine of theirs
         if (ended_.count(uid) > 0) return;                // an echo of a status that we wrote before the last one
         if (unwanted) return begin(uid, event.resource);  // whoever waits need not wait to be canceled
         waiting_.insert_or_assign(uid, event.resource);
@@ -98,7 +129,7 @@ private:
         expiry_.erase(uid);
         ended_.erase(uid);
         if (const auto run = running_.find(uid); run != running_.end()) {
-            run->second->cancel();
+            run->second->work->cancel();
             deleted_.insert(uid);
             return;
         }
@@ -106,7 +137,9 @@ private:
     }
 
     void admit() {
-        while (!stopping_ && running_.size() < config_.concurrent_max && !queue_.empty()) {
+        // Those that come back from a person are in the middle of something.
+        if (returning_ > 0) returned_bell_.ring();
+        while (!stopping_ && seated_ + returning_ < config_.concurrent_max && !queue_.empty()) {
             const auto uid = queue_.front();
             queue_.pop_front();
             order_.erase(uid);
@@ -118,16 +151,18 @@ private:
 
     void begin(const std::string& uid, resources::ResourcePtr query) {
         const bool canceled = query->value["spec"]["cancel"].boolean() || resources::is_leaving(query->value);
-        auto run = Run::create(services_, std::move(query), executor_);
-        if (canceled) run->cancel();
+        auto running = std::make_unique<Running>(*this);
+        running->work = Run::create(services_, std::move(query), *running, desk_, executor_);
+        if (canceled) running->work->cancel();
         ++counters_.started;
         waiting_.erase(uid);
-        auto& running = *running_.emplace(uid, std::move(run)).first->second;
-        scope_.spawn(go(running, uid));
+        auto& run = *running_.emplace(uid, std::move(running)).first->second;
+        scope_.spawn(go(run, uid));
     }
 
-    awaitable<void> go(Run& run, std::string uid) {
-        co_await run.go();
+    awaitable<void> go(Running& run, std::string uid) {
+        co_await run.work->go();
+        run.leave();
         running_.erase(uid);
         ++counters_.ended;
         if (deleted_.erase(uid) > 0) {
@@ -190,16 +225,20 @@ private:
     const resources::Kind& kind_;
     asio::any_io_executor executor_;
     std::unique_ptr<resources::Watch> watch_;
-    std::map<std::string, std::unique_ptr<Run>> running_;    // by uid
-    std::map<std::string, resources::ResourcePtr> waiting_;  // by uid; as many as there are queries
-    std::deque<std::string> queue_;                          // uids of waiting_, in order of arrival
-    std::set<std::string> order_;                            // those in queue_
-    std::map<std::string, Expiry> expiry_;                   // of ended ones, by uid
+    std::map<std::string, std::unique_ptr<Running>> running_;  // by uid
+    std::size_t seated_ = 0;                                   // of them hold a place
+    std::size_t returning_ = 0;                                // of them want theirs back
+    std::map<std::string, resources::ResourcePtr> waiting_;    // by uid; as many as there are queries
+    std::deque<std::string> queue_;                            // uids of waiting_, in order of arrival
+    std::set<std::string> order_;                              // those in queue_
+    std::map<std::string, Expiry> expiry_;                     // of ended ones, by uid
     std::set<std::string> ended_;    // uids of those that ended in this process and are still there
     std::set<std::string> deleted_;  // uids of running ones that are gone: their files go when they have ended
     EngineCounters counters_;
     bool stopping_ = false;
+    runtime::Bell returned_bell_;
     asio::steady_timer sweep_timer_;
+    Desk desk_;
     runtime::Scope scope_;  // last member: stop() empties it
 };
 

@@ -6,7 +6,8 @@
 namespace ark::runs {
 
 struct EngineConfig {
-    std::size_t concurrent_max = 32;  ///< runs at once; more wait their turn, in the order in which they came
+    /// Runs at once; more wait their turn, in the order in which they came. Those that wait for a person do not count.
+    std::size_t concurrent_max = 32;
 };
 
 struct EngineCounters {
@@ -14,6 +15,7 @@ struct EngineCounters {
     std::uint64_t ended = 0;
     std::size_t running = 0;
     std::size_t waiting = 0;
+    std::size_t asking = 0;  ///< of those that run: they wait for a person
 };
 
 /// Runs the Queries of a store: takes up what is pending, goes on with what an earlier process left running, obeys

@@ -35,6 +35,9 @@ public:
             [](const std::string& arguments) { return agents::testing::answers("got " + arguments); });
         co_return made;
     }
+    awaitable<Result<Peer>> peer(Lookup&, resources::ResourcePtr) override {
+        co_return fail(Errc::unsupported, "no peers here");
+    }
     std::shared_ptr<ScriptedModel> chat = std::make_shared<ScriptedModel>();
 };
 
@@ -134,20 +137,128 @@ TEST_F(EngineTest, ModelsAndToolsAreTargetsToo) {
 TEST_F(EngineTest, FailuresAreClear) {
     create("Agent", R"({"metadata":{"name":"broken"},"spec":{"prompt":"{{.x}} {{.y}}",)"
                     R"("parameters":[{"name":"x","value":"1"}]}})");
-    create("Agent", R"({"metadata":{"name":"careful"},"spec":{"tools":[{"type":"builtin","name":"noop",)"
-                    R"("approval":{"required":true}}]}})");
     query("prompt", R"({"input":"hi","target":{"type":"agent","name":"broken"}})");
-    query("careful", R"({"input":"hi","target":{"type":"agent","name":"careful"}})");
     query("selector", R"({"input":"hi","selector":{"matchLabels":{"no":"body"}}})");
     query("model", R"({"input":"hi","target":{"type":"agent","name":"clerk"}})");
     start();
     until([&] { return phase_now("prompt") == "error" && phase_now("model") == "error"; });
     EXPECT_THAT(std::string(status("prompt")["response"]["content"].text()), HasSubstr("{{.y}} has no value"));
     EXPECT_EQ(status("prompt")["conditions"][0]["reason"].text(), "QueryErrored");
-    EXPECT_THAT(std::string(status("careful")["response"]["content"].text()), HasSubstr("approvals"));
     EXPECT_THAT(std::string(status("selector")["response"]["content"].text()), HasSubstr("matches spec.selector"));
     EXPECT_THAT(std::string(status("model")["response"]["content"].text()), HasSubstr("model default"));
-    EXPECT_THAT(recorded_.reasons(), Contains("QueryExecutionError").Times(4));
+    EXPECT_THAT(recorded_.reasons(), Contains("QueryExecutionError").Times(3));
+}
+
+class ApprovalTest : public EngineTest {
+protected:
+    ApprovalTest() {
+        create("Tool", R"({"metadata":{"name":"pay"},"spec":{"type":"http","http":{"url":"http://127.0.0.1:1/"}}})");
+        create("Agent", R"({"metadata":{"name":"buyer"},"spec":{"prompt":"You buy.","tools":[)"
+                        R"({"type":"builtin","name":"noop"},{"type":"http","name":"pay",)"
+                        R"("approval":{"required":true,"timeout":"10m"}}]}})");
+        network_.chat->answers = {
+            agents::testing::calls({{"c1", "noop", R"({"message":"m"})"}, {"c2", "pay", R"({"sum":5,"pin":"1234"})"}}),
+            says("done")};
+        query("q", R"({"input":"buy","target":{"type":"agent","name":"buyer"},"timeout":"1m"})");
+    }
+    void wait_for_question(const std::string& name = "q") {
+        until([&] { return engine_->counters().asking == 1 && phase(name) == "input-required"; });
+    }
+    std::string task() { return std::string(status("q")["questions"][0]["task"].text()); }
+    void answer(const std::string& input) {
+        codec::JsonValue body;
+        codec::JsonValue spec;
+        spec.set("input", codec::JsonValue{input});
+        body.set("spec", std::move(spec));
+        ASSERT_TRUE(store_.merge("A2ATask", task(), body.dump()));
+    }
+    /// What the model was told about the second call of the batch.
+    std::string told() { return network_.chat->asked.at(1).messages.back().content; }
+};
+
+// Goal: a call waits for a person, the rest of its batch does not, and nothing of the batch is lost. Whoever waits
+// holds no place and spends no time of the query.
+TEST_F(ApprovalTest, WaitsForAPersonAndKeepsTheBatch) {
+    start(1);
+    wait_for_question();
+    const auto waiting = status("q");
+    EXPECT_EQ(waiting["questions"][0]["tool"].text(), "pay");
+    EXPECT_EQ(waiting["questions"][0]["arguments"].text(), R"({"sum":5,"pin":"***"})");
+    EXPECT_EQ(waiting["conditions"][0]["reason"].text(), "InputRequired");
+    EXPECT_EQ("a2a-task-" + std::string(waiting["response"]["a2a"]["taskId"].text()), task());
+    EXPECT_EQ(store_.get("A2ATask", task())->value["status"]["phase"].text(), "input-required");
+
+    network_.chat->answers.push_front(says("quick"));
+    query("other", R"({"input":"hi","target":{"type":"agent","name":"clerk"}})");
+    until([&] { return phase("other") == "done"; });
+    store_.clock.advance_ms(5 * 60'000);
+
+    answer("perhaps");
+    until([&] {
+        return store_.get("A2ATask", task())->value["status"]["conditions"][0]["reason"].text() ==
+               "InvalidApprovalDecision";
+    });
+    const auto name = task();
+    answer(R"({"decision":"approved","by":"ada"})");
+    wait_for("q", "done");
+    const auto& messages = network_.chat->asked.at(2).messages;
+    ASSERT_EQ(messages.size(), 5u) << "the prompt, the input, the calls and both answers";
+    EXPECT_EQ(messages[0].content, "You buy.");
+    EXPECT_EQ(messages[3].tool_call_id, "c1");
+    EXPECT_EQ(messages[4].content, R"(got {"sum":5,"pin":"1234"})");
+    EXPECT_EQ(status("q")["questions"].size(), 0u);
+    EXPECT_EQ(store_.get("A2ATask", name)->value["status"]["conditions"][0]["reason"].text(), "ApprovalGranted");
+    const auto* asked = recorded_.find_event("ApprovalAsked");
+    EXPECT_EQ(text_of(asked->attributes, "parameters"), R"({"sum":5,"pin":"***"})");
+    EXPECT_EQ(text_of(asked->attributes, "agentName"), "buyer");
+    EXPECT_EQ(text_of(asked->attributes, "toolId"), "c2");
+    EXPECT_TRUE(asked->span_id.valid());
+    EXPECT_EQ(text_of(recorded_.find_event("ApprovalAnswered")->attributes, "answeredBy"), "ada");
+}
+
+// Goal: the question survives the process that asked it, and is not asked again; a no is an answer for the model.
+TEST_F(ApprovalTest, TheNextProcessWaitsOn) {
+    start();
+    wait_for_question();
+    stop();
+    EXPECT_EQ(phase("q"), "input-required");
+    EXPECT_EQ(recorded_.find_event("ApprovalCanceled"), nullptr);
+    store_.clock.advance_ms(5 * 60'000);
+    answer(R"({"decision":"rejected","reason":"too dear"})");
+    start();
+    wait_for("q", "done");
+    EXPECT_EQ(network_.chat->asked.size(), 2u);
+    EXPECT_THAT(told(), HasSubstr("too dear"));
+    EXPECT_TRUE(network_.chat->asked[1].messages.back().is_error);
+    EXPECT_THAT(recorded_.reasons(), Contains("ApprovalAsked").Times(1));
+    EXPECT_THAT(recorded_.reasons(), Contains("ApprovalAnswered").Times(1));
+    EXPECT_THAT(recorded_.reasons(), Contains("AgentExecutionStart").Times(1));
+    EXPECT_EQ(text_of(recorded_.find_event("ToolCallError")->attributes, "errorType"), "rejected");
+}
+
+TEST_F(ApprovalTest, SilenceMeansNo) {
+    start();
+    wait_for_question();
+    const auto name = task();
+    stop();
+    store_.clock.advance_ms(11 * 60'000);
+    start();
+    wait_for("q", "done");
+    EXPECT_THAT(told(), HasSubstr("in time"));
+    EXPECT_THAT(recorded_.reasons(), Contains("ApprovalExpired").Times(1));
+    EXPECT_EQ(store_.get("A2ATask", name)->value["status"]["conditions"][0]["reason"].text(),
+              "ApprovalTimeoutRejected");
+}
+
+TEST_F(ApprovalTest, ACanceledQueryAsksNobody) {
+    start();
+    wait_for_question();
+    const auto name = task();
+    ASSERT_TRUE(store_.merge("Query", "q", R"({"spec":{"cancel":true}})"));
+    wait_for("q", "canceled");
+    EXPECT_THAT(recorded_.reasons(), Contains("ApprovalCanceled").Times(1));
+    EXPECT_EQ(store_.get("A2ATask", name)->value["status"]["phase"].text(), "cancelled");
+    EXPECT_EQ(network_.chat->asked.size(), 1u);
 }
 
 // Goal: killed at any moment, a query is answered once by the next process, without repeating a completed call.

@@ -112,6 +112,22 @@ public:
         co_return fail(Errc::config, fmt::format("{}: type {} is no tool of the network", place_of(*tool), type));
     }
 
+    awaitable<Result<Peer>> peer(Lookup& lookup, resources::ResourcePtr server) override {
+        const auto where = place_of(*server);
+        const std::string ns(server->ns());
+        const auto& spec = server->value["spec"];
+        Peer made;
+        made.server = server->name();
+        ARK_CO_TRY(made.address, co_await lookup.value(spec["address"], ns, where + ": address"));
+        tools::a2a::ClientConfig config;
+        config.url = made.address;
+        ARK_CO_TRY(config.fields, co_await fields_of(lookup, spec["headers"], ns, where));
+        if (const auto timeout = parse_duration(spec["timeout"].text()))
+            made.timeout = std::chrono::duration_cast<std::chrono::milliseconds>(*timeout);
+        made.client = tools::a2a::Client::create(client_, std::move(config));
+        co_return made;
+    }
+
 private:
     awaitable<Result<agents::CallablePtr>> http_tool(Lookup& lookup, resources::ResourcePtr tool,
                                                      llm::ToolDefinition definition) {

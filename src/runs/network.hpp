@@ -2,6 +2,7 @@
 #include "agents/callable.hpp"
 #include "agents/model_call.hpp"
 #include "runs/lookup.hpp"
+#include "runs/remote_agent.hpp"
 
 #include <memory>
 #include <string>
@@ -21,6 +22,8 @@ public:
     /// A Tool of type http or mcp. `definition` is as the model is to see it.
     virtual awaitable<Result<agents::CallablePtr>> tool(Lookup& lookup, resources::ResourcePtr tool,
                                                         llm::ToolDefinition definition) = 0;
+    /// An A2AServer or an ExecutionEngine.
+    virtual awaitable<Result<Peer>> peer(Lookup& lookup, resources::ResourcePtr server) = 0;
 };
 
 /// The real one. `client` and `clock` outlive it and what it makes. One executor.

@@ -6,6 +6,7 @@
 #include "codec/template.hpp"
 #include "resources/metadata.hpp"
 #include "runs/builder.hpp"
+#include "runs/questions.hpp"
 #include "runs/status.hpp"
 #include "runs/step_log.hpp"
 #include "telemetry/log.hpp"
@@ -27,8 +28,14 @@ constexpr std::string_view restart_from = "ark.mckinsey.com/restart-from";
 
 class QueryRun final : public Run {
 public:
-    QueryRun(const Services& services, resources::ResourcePtr query, asio::any_io_executor executor)
-        : services_(services), query_(std::move(query)), lookup_(services.store), timer_(executor) {}
+    QueryRun(const Services& services, resources::ResourcePtr query, Place& place, Desk& desk,
+             asio::any_io_executor executor)
+        : services_(services),
+          query_(std::move(query)),
+          place_(place),
+          desk_(desk),
+          lookup_(services.store),
+          timer_(executor) {}
 
     awaitable<void> go() override {
         StepLog::Flush flush = services_.flush;
@@ -85,8 +92,14 @@ private:
     awaitable<void> run_to_the_end() {
         const auto begun = log_->begin("query");
         co_await write_status(running_status(query_->value, services_.clock.now()));
-        arm_timeout(begun.at);
+        begun_ = begun.at;
+        Questions::Hooks hooks;
+        hooks.on_waiting = [this](bool waits) { waits ? static_cast<void>(timer_.cancel()) : arm_timeout(); };
+        hooks.write_status = [this](JsonValue status) { return write_status(std::move(status)); };
+        questions_ = std::make_unique<Questions>(services_, query_, *log_, desk_, place_, std::move(hooks));
+        arm_timeout();
         Execution execution{.tracer = services_.tracer, .steps = *log_, .stop = stop_.get_token()};
+        execution.people = questions_.get();
         execution.suspended = suspended_;
         execution_ = &execution;
         auto operation = agents::start_lasting(execution, root(), query_operation());
@@ -147,10 +160,11 @@ private:
         operation.complete("the query is answered");
     }
 
-    /// From its first beginning: a run that goes on after a crash has no more time than one that did not.
-    void arm_timeout(UnixNanos begun) {
+    /// From its first beginning: a run that goes on after a crash has no more time than one that did not. People take
+    /// their own time.
+    void arm_timeout() {
         const auto timeout = parse_duration(spec()["timeout"].text()).value_or(timeout_default);
-        const auto spent = std::chrono::nanoseconds(services_.clock.now() - begun);
+        const auto spent = std::chrono::nanoseconds(services_.clock.now() - begun_) - questions_->waited(begun_);
         timer_.expires_after(std::max(timeout - spent, std::chrono::nanoseconds(0)));
         timer_.async_wait([this](const boost::system::error_code& canceled) {
             if (canceled) return;
@@ -215,7 +229,7 @@ private:
     }
 
     awaitable<Result<agents::Outcome>> ask_target(Execution& execution, emit::Context context, std::string input) {
-        Builder builder(lookup_, services_.network);
+        Builder builder(lookup_, services_.network, services_.store, query_);
         if (target_type_ == "tool")
             co_return co_await ask_tool(builder, execution, std::move(context), std::move(input));
         if (target_type_ == "model")
@@ -270,6 +284,8 @@ private:
         ending.target_name = target_name_;
         ending.content = outcome.ending == agents::Ending::finished ? outcome.answer() : outcome.response;
         ending.raw = messages_text(outcome.messages);
+        ending.context_id = outcome.context_id;
+        ending.task_id = outcome.task_id;
         return ending;
     }
 
@@ -304,8 +320,12 @@ private:
 
     const Services services_;
     const resources::ResourcePtr query_;
+    Place& place_;  // both outlive us
+    Desk& desk_;
     Lookup lookup_;
     std::unique_ptr<StepLog> log_;
+    std::unique_ptr<Questions> questions_;  // once it runs
+    UnixNanos begun_;                       // likewise: by the first process
     std::stop_source stop_;
     Execution* execution_ = nullptr;  // while go() runs
     agents::TokenUsage usage_;
@@ -323,9 +343,9 @@ std::string step_log_path(const std::string& directory, std::string_view uid) {
     return fmt::format("{}/{}.steps", directory, uid);
 }
 
-std::unique_ptr<Run> Run::create(const Services& services, resources::ResourcePtr query,
+std::unique_ptr<Run> Run::create(const Services& services, resources::ResourcePtr query, Place& place, Desk& desk,
                                  asio::any_io_executor executor) {
-    return std::make_unique<QueryRun>(services, std::move(query), std::move(executor));
+    return std::make_unique<QueryRun>(services, std::move(query), place, desk, std::move(executor));
 }
 
 }  // namespace ark::runs

@@ -1,7 +1,9 @@
 #pragma once
 #include "disk/disk.hpp"
 #include "emit/tracer.hpp"
+#include "runs/desk.hpp"
 #include "runs/network.hpp"
+#include "runs/place.hpp"
 #include "runtime/work_pool.hpp"
 
 #include <functional>
@@ -27,7 +29,8 @@ struct Services {
 class Run {
 public:
     virtual ~Run() = default;
-    static std::unique_ptr<Run> create(const Services& services, resources::ResourcePtr query,
+    /// `place` and `desk` outlive it.
+    static std::unique_ptr<Run> create(const Services& services, resources::ResourcePtr query, Place& place, Desk& desk,
                                        asio::any_io_executor executor);
 
     /// Runs to the end and writes the Query's status. Once.

@@ -4,6 +4,8 @@
 #include "codec/json_writer.hpp"
 #include "resources/metadata.hpp"
 
+#include <fmt/format.h>
+
 namespace ark::runs {
 namespace {
 
@@ -41,6 +43,7 @@ std::string ending_text(const Ending& ending) {
     json.field("targetName", ending.target_name).field("content", ending.content).field("raw", ending.raw);
     json.field("prompt", ending.usage.prompt).field("completion", ending.usage.completion);
     json.field("total", ending.usage.total).field("cached", ending.usage.cached);
+    json.field("contextId", ending.context_id).field("taskId", ending.task_id);
     json.field("nanos", ending.nanos).end_object();
     return text;
 }
@@ -57,6 +60,8 @@ Ending parse_ending(std::string_view text) {
     ending.usage.completion = json["completion"].integer();
     ending.usage.total = json["total"].integer();
     ending.usage.cached = json["cached"].integer();
+    ending.context_id = json["contextId"].text();
+    ending.task_id = json["taskId"].text();
     ending.nanos = static_cast<std::uint64_t>(json["nanos"].integer());
     return ending;
 }
@@ -66,6 +71,31 @@ JsonValue running_status(const JsonValue& query, UnixNanos now) {
     codec::JsonWriter json(text);
     json.begin_object().key("status").begin_object().field("phase", "running");
     append_condition(json, query, false, "QueryRunning", "Query is running", now);
+    json.key("questions").null().key("response").null().end_object().end_object();
+    return parsed(text);
+}
+
+JsonValue waiting_status(const JsonValue& query, const std::map<std::string, JsonValue>& questions, UnixNanos now) {
+    std::string what;
+    std::string first;
+    for (const auto& [id, question] : questions) {
+        if (first.empty()) first = id;
+        if (!what.empty()) what += ", ";
+        const auto tool = question["tool"].text();
+        what += tool.empty() ? fmt::format("{} asks something ({})", question["agent"].text(), id)
+                             : fmt::format("{} ({})", tool, id);
+    }
+    std::string text;
+    codec::JsonWriter json(text);
+    json.begin_object().key("status").begin_object().field("phase", "input-required");
+    append_condition(json, query, false, "InputRequired", "Waits for a person: " + what, now);
+    json.key("questions").begin_array();
+    for (const auto& [id, question] : questions)
+        question.write(json);
+    json.end_array();
+    // Where the reference's clients look for the task to answer.
+    json.key("response").begin_object().field("phase", "input-required").key("a2a").begin_object();
+    json.field("taskId", first).end_object().end_object();
     json.end_object().end_object();
     return parsed(text);
 }
@@ -78,7 +108,15 @@ JsonValue final_status(const JsonValue& query, const Ending& ending, UnixNanos n
     append_condition(json, query, true, reason_of(ending.phase), well ? "Query completed" : ending.content, now);
     json.key("response").begin_object();
     json.key("target").begin_object().field("type", ending.target_type).field("name", ending.target_name).end_object();
-    json.field("content", ending.content).field("raw", ending.raw).field("phase", ending.phase).end_object();
+    json.field("content", ending.content).field("raw", ending.raw).field("phase", ending.phase);
+    json.key("a2a");
+    if (ending.context_id.empty() && ending.task_id.empty()) {
+        json.null();
+    } else {
+        json.begin_object().field("contextId", ending.context_id).field("taskId", ending.task_id).end_object();
+    }
+    json.end_object();
+    json.key("questions").null();
     json.key("tokenUsage").begin_object().field("promptTokens", ending.usage.prompt);
     json.field("completionTokens", ending.usage.completion).field("totalTokens", ending.usage.total);
     json.field("cachedTokens", ending.usage.cached).end_object();

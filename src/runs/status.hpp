@@ -3,6 +3,7 @@
 #include "base/time.hpp"
 #include "codec/json_value.hpp"
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -17,12 +18,17 @@ struct Ending {
     std::string raw;      ///< JSON: the messages of the run
     agents::TokenUsage usage;
     std::uint64_t nanos = 0;
+    std::string context_id;  ///< of an agent elsewhere that answered
+    std::string task_id;
 };
 
 std::string ending_text(const Ending& ending);
 Ending parse_ending(std::string_view text);  ///< of ending_text()
 
 /// Merge patches of a Query's status subresource (facts: "Conditions by phase").
+/// While it waits for people: the questions by id, as `status.questions` shows them.
+codec::JsonValue waiting_status(const codec::JsonValue& query, const std::map<std::string, codec::JsonValue>& questions,
+                                UnixNanos now);
 codec::JsonValue running_status(const codec::JsonValue& query, UnixNanos now);
 codec::JsonValue final_status(const codec::JsonValue& query, const Ending& ending, UnixNanos now);
 

@@ -71,6 +71,11 @@ const std::string* StepLog::find(std::string_view path, std::string_view inputs)
     return found != steps_.end() && found->second.inputs == inputs ? &found->second.result : nullptr;
 }
 
+const agents::Step* StepLog::at(std::string_view path) const {
+    const auto found = steps_.find(path);
+    return found != steps_.end() ? &found->second : nullptr;
+}
+
 agents::Steps::Begun StepLog::begin(std::string_view path) {
     Begun begun;
     if (const auto before = begun_.find(path); before != begun_.end()) {

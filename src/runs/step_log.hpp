@@ -31,6 +31,8 @@ public:
 
     /// Paths of the completed steps, in the order in which they were recorded.
     const std::vector<std::string>& order() const { return order_; }
+    /// A completed step, whatever led to it; null when there is none. Valid until the next record().
+    const agents::Step* at(std::string_view path) const;
     /// Takes over the steps of another run that were recorded before `from` (all of them when it is empty); their
     /// telemetry stays that run's. not_found: it has no such step. For a log that has none of its own.
     awaitable<Status> reuse(const StepLog& other, std::string from);

@@ -14,6 +14,7 @@ void add_controller(CommandTable& table);
 void add_apply(CommandTable& table);
 void add_get(CommandTable& table);
 void add_query(CommandTable& table);
+void add_answers(CommandTable& table);
 void add_describe(CommandTable& table);
 void add_delete(CommandTable& table);
 void add_watch(CommandTable& table);

@@ -47,7 +47,7 @@ public:
                 last = std::move(parsed).error();
                 continue;
             }
-            if (config_.ignore_card_url || parsed->url.empty()) parsed->url = config_.url;
+            if (config_.ignore_card_url || !is_same_origin(url, parsed->url)) parsed->url = config_.url;
             card_ = std::move(*parsed);
             co_return *card_;
         }
@@ -57,6 +57,7 @@ public:
     awaitable<Result<Reply>> send(Outgoing message, CallContext context) override {
         ARK_CO_TRY(const auto known, co_await card(context.stop));
         const auto params = send_params(version(known), message, known.tenant);
+        name_extension(context.fields, version(known), message);
         ARK_CO_TRY(const auto result, co_await ask(known, send_method, params, context));
         co_return parse_reply(result);
     }
@@ -66,6 +67,7 @@ public:
         ARK_CO_TRY(const auto known, co_await card(context.stop));
         if (!known.streaming) co_return co_await send(std::move(message), std::move(context));
         const auto params = send_params(version(known), message, known.tenant);
+        name_extension(context.fields, version(known), message);
         auto request = request_for(known, stream_method, params, context);
         request.fields.set("accept", "text/event-stream");
         ARK_CO_TRY(auto response, co_await http_.send(std::move(request)));
@@ -101,6 +103,16 @@ public:
 private:
     static Version version(const AgentCard& card) {
         return card.protocol_version.starts_with("0.") ? Version::v0_3 : Version::v1_0;
+    }
+
+    static void name_extension(net::Fields& fields, Version version, const Outgoing& message) {
+        if (message.extension.empty()) return;
+        fields.set(version == Version::v0_3 ? "x-a2a-extensions" : "a2a-extensions", message.extension);
+    }
+
+    static bool is_same_origin(const net::Url& url, std::string_view other) {
+        const auto parsed = net::Url::parse(other, net::Url::Schemes::http_and_https);
+        return parsed && parsed->scheme == url.scheme && parsed->authority() == url.authority();
     }
 
     static std::vector<std::string> card_urls(const net::Url& url) {

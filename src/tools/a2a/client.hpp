@@ -29,7 +29,8 @@ enum class TaskState {
     auth_required,
     unknown
 };
-std::string_view name(TaskState state);  ///< as in 0.3: "input-required"
+std::string_view name(TaskState state);        ///< as in 0.3: "input-required"
+TaskState parse_state(std::string_view text);  ///< of either version; unknown for anything else
 bool is_terminal(TaskState state);
 
 /// What an agent answered: a message, or a task in some state.
@@ -47,6 +48,8 @@ struct Update {
     std::string text;  ///< of the status message or the artifact's piece
     bool artifact = false;
     bool append = false;  ///< continues the piece before it
+    std::string task_id;  ///< as far as it is known
+    std::string context_id;
 };
 
 struct Outgoing {
@@ -54,12 +57,15 @@ struct Outgoing {
     std::string message_id;
     std::string context_id;  ///< empty: a new conversation
     std::string task_id;     ///< set: answers a task that asked for input
+    std::string extension;   ///< URI of one that the message makes use of
+    std::string metadata;    ///< JSON object; empty: none
 };
 
 struct ClientConfig {
     std::string url;     ///< of the agent: its host, or where its card is
     net::Fields fields;  ///< authorization and the like; never shown
-    /// Post to `url` whatever the card says: behind a proxy the card names an address of the inside.
+    /// Post to `url` whatever the card says. So it is anyway when the card names another origin: behind a proxy it
+    /// means one of the inside, and `fields` are not for others.
     bool ignore_card_url = false;
     std::chrono::milliseconds discovery_timeout{30'000};
     std::size_t message_bytes_max = 16u << 20;

@@ -32,13 +32,6 @@ constexpr StateName states[] = {
     {TaskState::unknown, "unknown", "TASK_STATE_UNSPECIFIED"},
 };
 
-TaskState parse_state(std::string_view text) {
-    for (const auto& each : states) {
-        if (text == each.old_name || text == each.new_name) return each.state;
-    }
-    return TaskState::unknown;
-}
-
 bool is_interrupted(TaskState state) {
     return state == TaskState::input_required || state == TaskState::auth_required;
 }
@@ -92,6 +85,13 @@ std::string_view name(TaskState state) {
     return found->old_name;
 }
 
+TaskState parse_state(std::string_view text) {
+    for (const auto& each : states) {
+        if (text == each.old_name || text == each.new_name) return each.state;
+    }
+    return TaskState::unknown;
+}
+
 bool is_terminal(TaskState state) {
     return state == TaskState::completed || state == TaskState::failed || state == TaskState::canceled ||
            state == TaskState::rejected;
@@ -108,7 +108,10 @@ std::string send_params(Version version, const Outgoing& message, std::string_vi
     if (!message.task_id.empty()) json.field("taskId", message.task_id);
     json.key("parts").begin_array().begin_object();
     if (old) json.field("kind", "text");
-    json.field("text", message.text).end_object().end_array().end_object();
+    json.field("text", message.text).end_object().end_array();
+    if (!message.extension.empty()) json.key("extensions").begin_array().string(message.extension).end_array();
+    if (!message.metadata.empty()) json.key("metadata").raw(message.metadata);
+    json.end_object();
     json.key("configuration").begin_object();
     if (old) json.field("blocking", true);  // without it each SDK decides for itself
     json.key("acceptedOutputModes").begin_array().string("text/plain").string("application/json").end_array();
@@ -200,6 +203,8 @@ std::optional<Update> StreamFold::take(const JsonValue& result) {
         update.text = reply_.text;
     }
     update.state = has_task() ? reply_.state : TaskState::working;
+    update.task_id = reply_.task_id;
+    update.context_id = reply_.context_id;
     return update;
 }
 

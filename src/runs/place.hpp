@@ -1,0 +1,15 @@
+#pragma once
+#include "runtime/asio.hpp"
+
+namespace ark::runs {
+
+/// The place of one run among those that may be at work at once. A run that waits for a person gives it to others.
+class Place {
+public:
+    virtual ~Place() = default;
+    virtual void leave() = 0;
+    /// Waits for one, before those that have not begun; at once when everything stops.
+    virtual awaitable<void> retake() = 0;
+};
+
+}  // namespace ark::runs
