@@ -3,6 +3,8 @@
 #include "journal/batches.hpp"
 #include "telemetry/log.hpp"
 
+#include <utility>
+
 namespace ark::evaluations {
 namespace {
 
@@ -45,7 +47,7 @@ void Follower::stop() {
 void Follower::wake() {
     {
         const std::lock_guard lock(mutex_);
-        woken_ = true;
+        if (std::exchange(woken_, true)) return;  // each group commit comes here
     }
     wake_.notify_all();
 }

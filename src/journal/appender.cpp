@@ -13,6 +13,12 @@ using disk::align_up;
 
 namespace {
 
+// The first write into preallocated space converts its extents, which makes the sync that follows half as dear again
+// (124 instead of 84 us for 8 KiB). So a small group takes zeros along, up to this much, and the next thirty find their
+// space written; in 256 KiB, since that much more is written at the price of one conversion. Large groups pay for
+// theirs once either way.
+constexpr std::uint64_t fill_bytes = 256u << 10;
+
 /// Errors from here on leave the file in an unknown state: they must not look like the harmless disk_full.
 Error fatal(Error error) {
     if (error.code == Errc::disk_full) error.code = Errc::io;
@@ -53,6 +59,7 @@ Status Appender::open(Tail tail) {
     end_ = tail.end;
     position_ = tail.position;
     synced_ = tail.position;
+    filled_ = tail.position;
     footer_ = std::move(tail.footer);
     file_bytes_ = segment_->file_bytes();
     sealed_ = tail.closed;
@@ -87,7 +94,8 @@ Status Appender::begin_segment(std::uint64_t group_bytes) {
     bytes = std::max(bytes, align_up(least + Footer::reserve_bytes(least)));
 
     ARK_TRY(const auto spare, spare_path(sequence));
-    ARK_TRY(auto file, prepare_file(spare, bytes, sequence));
+    bool recycled = false;
+    ARK_TRY(auto file, prepare_file(spare, bytes, sequence, recycled));
     // Beyond this point errors are final.
     if (!sealed_) {
         ARK_TRY_STATUS(seal());
@@ -102,6 +110,7 @@ Status Appender::begin_segment(std::uint64_t group_bytes) {
     segment_->set_file_bytes(file_bytes_);
     file_ = std::move(file);
     position_ = synced_ = format::segment_header_bytes;
+    filled_ = recycled ? file_bytes_ : position_;
     footer_ = {};
     sealed_ = false;
     catalog_.add(segment_);
@@ -117,10 +126,11 @@ Result<std::string> Appender::spare_path(std::uint64_t sequence) {
 }
 
 Result<std::unique_ptr<disk::File>> Appender::prepare_file(const std::string& path, std::uint64_t bytes,
-                                                           std::uint64_t sequence) {
+                                                           std::uint64_t sequence, bool& recycled) {
     ARK_TRY(auto file, disk_.open(path, disk::OpenMode::create_direct));
     ARK_TRY(const auto had, file->size());
-    if (had < bytes) {
+    recycled = had >= bytes;
+    if (!recycled) {
         if (auto allocated = file->allocate(bytes); !allocated) {
             // Do not sit on the space that was just missing.
             if (had == 0) static_cast<void>(disk_.remove(path));
@@ -167,8 +177,10 @@ format::GroupHeader Appender::place() const {
 
 Status Appender::append(std::span<const Outgoing> records) {
     const auto bytes = group_bytes(records);
-    lay_out(records, bytes);
-    if (auto written = file_->write_at(position_, buffer_.data(), bytes); !written) return fatal(written.error());
+    const auto with_zeros = write_bytes(bytes);
+    lay_out(records, with_zeros);
+    if (auto written = file_->write_at(position_, buffer_.data(), with_zeros); !written) return fatal(written.error());
+    filled_ = std::max(filled_, position_ + with_zeros);
     if (config_.sync_each_group) {
         ARK_TRY_STATUS(sync());
     }
@@ -176,6 +188,12 @@ Status Appender::append(std::span<const Outgoing> records) {
     // One record above the usual size must not pin its memory for ever.
     if (buffer_.capacity() > 2 * config_.group_bytes_max) buffer_.release();
     return ok();
+}
+
+/// What is written for a group of `bytes`: itself, and zeros into space that has never been written.
+std::uint64_t Appender::write_bytes(std::uint64_t bytes) const {
+    if (position_ + bytes <= filled_ || bytes >= fill_bytes) return bytes;
+    return std::min(fill_bytes, file_bytes_ - position_);
 }
 
 void Appender::lay_out(std::span<const Outgoing> records, std::uint64_t bytes) {

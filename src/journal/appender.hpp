@@ -55,10 +55,11 @@ public:
 private:
     Status begin_segment(std::uint64_t group_bytes);
     Result<std::unique_ptr<disk::File>> prepare_file(const std::string& path, std::uint64_t bytes,
-                                                     std::uint64_t sequence);
+                                                     std::uint64_t sequence, bool& recycled);
     Result<std::string> spare_path(std::uint64_t sequence);
     Status seal();
     format::GroupHeader place() const;
+    std::uint64_t write_bytes(std::uint64_t bytes) const;
     void lay_out(std::span<const Outgoing> records, std::uint64_t bytes);
     void publish(std::span<const Outgoing> records, std::uint64_t bytes);
 
@@ -74,6 +75,7 @@ private:
     std::uint64_t file_bytes_ = 0;
     std::uint64_t position_ = 0;  // of the next group
     std::uint64_t synced_ = 0;    // everything before this position is on stable storage
+    std::uint64_t filled_ = 0;    // everything before this position has been written once
     Offset end_;
     Footer footer_;
     bool sealed_ = true;  // nothing more goes into segment_

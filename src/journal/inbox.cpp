@@ -1,5 +1,7 @@
 #include "journal/inbox.hpp"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 namespace ark::journal {
@@ -38,7 +40,7 @@ void Inbox::refuse_locked(Waiting& waiting, const Error& error) {
 
 /// What the writer took before is done with: bytes_ are those of the queue.
 bool Inbox::worth_a_sync_locked() const {
-    return queue_.size() >= gather_records || bytes_ >= gather_bytes;
+    return queue_.size() >= enough_ || bytes_ >= gather_bytes;
 }
 
 std::vector<Waiting> Inbox::take(std::uint64_t group_bytes_max,
@@ -48,6 +50,7 @@ std::vector<Waiting> Inbox::take(std::uint64_t group_bytes_max,
     std::unique_lock lock(mutex_);
     bytes_ -= taken_bytes_;  // the writer is done with the group before
     taken_bytes_ = 0;
+    enough_ = std::min(gather_records, queue_.size() + taken_);
     const auto ready = [this] { return !queue_.empty() || closed_; };
     if (deadline) {
         arrived_.wait_until(lock, *deadline, ready);
@@ -68,6 +71,7 @@ std::vector<Waiting> Inbox::take(std::uint64_t group_bytes_max,
         taken.push_back(std::move(next));
         queue_.pop_front();
     }
+    taken_ = taken.size();
     return taken;
 }
 

@@ -42,6 +42,21 @@ TEST(Inbox, GathersUntilAGroupIsWorthItsSync) {
     EXPECT_EQ(inbox.take(plenty, std::nullopt, never).size(), 1u);
 }
 
+// Goal: senders that each wait for their answer are gathered as soon as all are back, not when time is up.
+TEST(Inbox, GathersThoseThatWereAnsweredAndThoseThatWaited) {
+    Inbox inbox(plenty);
+    for (int i = 0; i < 3; ++i)
+        push(inbox, 10);
+    EXPECT_EQ(inbox.take(plenty, std::nullopt, std::nullopt).size(), 3u);
+    push(inbox, 10);  // came while the three were written
+    std::thread senders([&] {
+        for (int i = 0; i < 3; ++i)
+            push(inbox, 10);
+    });
+    EXPECT_EQ(inbox.take(plenty, std::nullopt, never).size(), 4u);
+    senders.join();
+}
+
 TEST(Inbox, GathersNoLongerThanItWasTold) {
     Inbox inbox(plenty);
     push(inbox, 10);

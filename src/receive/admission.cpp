@@ -1,27 +1,26 @@
 #include "receive/admission.hpp"
 
+#include "runtime/handover.hpp"
+
 #include <charconv>
 #include <optional>
 #include <utility>
 
 #include <boost/asio/async_result.hpp>
-#include <boost/asio/executor_work_guard.hpp>
-#include <boost/asio/post.hpp>
 
 namespace ark::receive {
 namespace {
 
 /// journal::append as an awaitable that resumes on the caller's executor.
 awaitable<Result<journal::Receipt>> append_durably(journal::Journal& journal, std::shared_ptr<model::Batch> batch) {
-    auto executor = co_await asio::this_coro::executor;
+    const runtime::Handover home(co_await asio::this_coro::executor);
     std::optional<Result<journal::Receipt>> outcome;
-    auto start = [&journal, &batch, &outcome, executor](auto handler) {
+    auto start = [&journal, &batch, &outcome, &home](auto handler) {
         auto shared = std::make_shared<decltype(handler)>(std::move(handler));
-        auto done = [&outcome, executor, shared,
-                     guard = asio::make_work_guard(executor)](Result<journal::Receipt> result) {
-            // On the writer's thread: only hand over. The frame that owns `outcome` is suspended until the post runs.
+        auto done = [&outcome, &home, shared](Result<journal::Receipt> result) {
+            // On the writer's thread: only hand over. The frame that owns `outcome` and `home` is suspended until then.
             outcome.emplace(std::move(result));
-            asio::post(executor, [shared]() { std::move (*shared)(); });
+            home.post([shared]() { std::move (*shared)(); });
         };
         journal.append(std::move(batch), std::move(done));
     };
