@@ -1,5 +1,6 @@
 #include "controller/execution.hpp"
 
+#include "discovery/discovery.hpp"
 #include "disk/disk.hpp"
 #include "emit/exporter.hpp"
 #include "net/http_client.hpp"
@@ -56,6 +57,8 @@ public:
         runs::EngineConfig engine;
         engine.concurrent_max = config.concurrent_queries_max;
         engine_ = runs::Engine::create(services, engine, context.get_executor());
+        const discovery::Services found{store, *client_, system_clock()};
+        discovery_ = discovery::Discovery::create(found, context.get_executor());
         scope_ = std::make_unique<runtime::Scope>(context.get_executor());
         return ok();
     }
@@ -67,12 +70,16 @@ public:
         add("ark_controller_queries_running", "Runs under way", running_);
         add("ark_controller_queries_waiting", "Queries that wait for their turn", waiting_);
         add("ark_controller_queries_ended", "Runs that ended since the start", ended_);
+        add("ark_controller_servers", "MCP and A2A servers that are looked after", servers_);
+        add("ark_controller_servers_failing", "Those whose tools or card could not be read at the last look",
+            servers_failing_);
         add("ark_controller_telemetry_waiting_bytes", "Telemetry that a target lacks yet", undelivered_);
         add("ark_controller_telemetry_dropped", "Spans and events for which there was no room", dropped_);
     }
 
     void start() override {
         engine_->start();
+        discovery_->start();
         scope_->spawn(publish());
         pool_.start();
         started_ = true;
@@ -98,6 +105,9 @@ private:
             running_ = engine.running;
             waiting_ = engine.waiting;
             ended_ = engine.ended;
+            const auto found = discovery_->counters();
+            servers_ = found.servers;
+            servers_failing_ = found.failing;
             undelivered_ = exporter.outbox.waiting_bytes;
             dropped_ = exporter.dropped;
             co_await runtime::sleep_for(std::chrono::seconds(1), publishing_stop_.get_token());
@@ -107,6 +117,7 @@ private:
     awaitable<void> finish() {
         publishing_stop_.request_stop();
         if (scope_) co_await scope_->close();
+        if (discovery_) co_await discovery_->stop();
         if (engine_) co_await engine_->stop();
         co_await exporter_->stop(delivery_grace);
     }
@@ -119,9 +130,12 @@ private:
     std::unique_ptr<emit::Tracer> tracer_;
     std::unique_ptr<runs::Network> network_;
     std::unique_ptr<runs::Engine> engine_;
+    std::unique_ptr<discovery::Discovery> discovery_;
     std::atomic<std::uint64_t> running_ = 0;
     std::atomic<std::uint64_t> waiting_ = 0;
     std::atomic<std::uint64_t> ended_ = 0;
+    std::atomic<std::uint64_t> servers_ = 0;
+    std::atomic<std::uint64_t> servers_failing_ = 0;
     std::atomic<std::uint64_t> undelivered_ = 0;
     std::atomic<std::uint64_t> dropped_ = 0;
     std::stop_source publishing_stop_;

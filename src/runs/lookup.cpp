@@ -88,4 +88,31 @@ awaitable<Result<JsonValue>> Lookup::parameters(const JsonValue& list, std::stri
     co_return all;
 }
 
+awaitable<Result<net::Fields>> Lookup::fields(const JsonValue& headers, std::string ns, std::string where) {
+    net::Fields fields;
+    for (const auto& header : headers.array()) {
+        std::string name(header["name"].text());
+        auto value = co_await this->value(header["value"], ns, fmt::format("{}: header {}", where, name));
+        if (!value) co_return value.error();
+        for (auto& c : name)
+            c = static_cast<char>(c >= 'A' && c <= 'Z' ? c + 32 : c);
+        fields.set(name, *value);
+    }
+    co_return fields;
+}
+
+awaitable<Result<net::Fields>> Lookup::server_fields(const JsonValue& spec, std::string ns, std::string where) {
+    auto fields = co_await this->fields(spec["headers"], ns, where);
+    if (!fields) co_return fields.error();
+    const auto& secret = spec["authorization"]["tokenSecretRef"];
+    if (!secret.is_object()) co_return std::move(*fields);
+    JsonValue reference;
+    reference.set("name", secret["name"]);
+    reference.set("key", JsonValue{std::string(secret["accessTokenKey"].text("access_token"))});
+    auto token = co_await key_of("Secret", reference, ns);
+    if (!token) co_return prefix(token.error(), where + ": authorization");
+    fields->set("authorization", "Bearer " + *token);
+    co_return std::move(*fields);
+}
+
 }  // namespace ark::runs

@@ -1,6 +1,7 @@
 #pragma once
 #include "base/result.hpp"
 #include "codec/json_value.hpp"
+#include "net/http.hpp"
 #include "resources/store.hpp"
 
 #include <map>
@@ -24,6 +25,11 @@ public:
 
     /// A list of `{name, value | valueFrom}` as an object for templates.
     awaitable<Result<codec::JsonValue>> parameters(const codec::JsonValue& list, std::string ns, std::string where);
+
+    /// `headers` of a model, a tool or a server: names in lower case.
+    awaitable<Result<net::Fields>> fields(const codec::JsonValue& headers, std::string ns, std::string where);
+    /// Of a server's whole spec: its headers, and the access token that `authorization.tokenSecretRef` names.
+    awaitable<Result<net::Fields>> server_fields(const codec::JsonValue& spec, std::string ns, std::string where);
 
     /// What queryParameterRef names from now on.
     void set_query_parameters(codec::JsonValue parameters) { query_parameters_ = std::move(parameters); }

@@ -51,20 +51,6 @@ std::string place_of(const resources::Resource& resource) {
     return fmt::format("{} {}/{}", resource.kind->name, resource.ns(), resource.name());
 }
 
-/// `headers` of a model, a tool or a server.
-awaitable<Result<net::Fields>> fields_of(Lookup& lookup, const JsonValue& headers, std::string ns, std::string where) {
-    net::Fields fields;
-    for (const auto& header : headers.array()) {
-        std::string name(header["name"].text());
-        auto value = co_await lookup.value(header["value"], ns, fmt::format("{}: header {}", where, name));
-        if (!value) co_return value.error();
-        for (auto& c : name)
-            c = static_cast<char>(c >= 'A' && c <= 'Z' ? c + 32 : c);
-        fields.set(name, *value);
-    }
-    co_return fields;
-}
-
 class RealNetwork final : public Network {
 public:
     RealNetwork(net::HttpClient& client, Clock& clock) : client_(client), clock_(clock), random_(random_seed()) {}
@@ -89,7 +75,7 @@ public:
         if (version.is_object()) {
             ARK_CO_TRY(to.api_version, co_await lookup.value(version, ns, where + ": version"));
         }
-        ARK_CO_TRY(to.fields, co_await fields_of(lookup, config["headers"], ns, where));
+        ARK_CO_TRY(to.fields, co_await lookup.fields(config["headers"], ns, where));
         for (const auto& [name, source] : config["properties"].object()) {
             ARK_CO_TRY(auto value, co_await lookup.value(source, ns, where + ": property " + name));
             to.properties.emplace_back(name, std::move(value));
@@ -121,7 +107,7 @@ public:
         ARK_CO_TRY(made.address, co_await lookup.value(spec["address"], ns, where + ": address"));
         tools::a2a::ClientConfig config;
         config.url = made.address;
-        ARK_CO_TRY(config.fields, co_await fields_of(lookup, spec["headers"], ns, where));
+        ARK_CO_TRY(config.fields, co_await lookup.server_fields(spec, ns, where));
         if (const auto timeout = parse_duration(spec["timeout"].text()))
             made.timeout = std::chrono::duration_cast<std::chrono::milliseconds>(*timeout);
         made.client = tools::a2a::Client::create(client_, std::move(config));
@@ -139,7 +125,7 @@ private:
         config.method = http["method"].text("GET");
         config.url = http["url"].text();
         config.body = http["body"].text();
-        ARK_CO_TRY(config.fields, co_await fields_of(lookup, http["headers"], ns, where));
+        ARK_CO_TRY(config.fields, co_await lookup.fields(http["headers"], ns, where));
         ARK_CO_TRY(const auto parameters, co_await lookup.parameters(http["bodyParameters"], ns, where));
         for (const auto& [name, value] : parameters.object())
             config.body_parameters.emplace_back(name, std::string(value.text()));
@@ -176,7 +162,7 @@ private:
         const auto& spec = server->value["spec"];
         tools::mcp::ClientConfig config;
         ARK_CO_TRY(config.url, co_await lookup.value(spec["address"], ns, where + ": address"));
-        ARK_CO_TRY(config.fields, co_await fields_of(lookup, spec["headers"], ns, where));
+        ARK_CO_TRY(config.fields, co_await lookup.server_fields(spec, ns, where));
         if (spec["transport"].text() == "sse") config.transport = tools::mcp::Transport::sse;
         if (const auto timeout = parse_duration(spec["timeout"].text()))
             config.timeout = std::chrono::duration_cast<std::chrono::milliseconds>(*timeout);
