@@ -21,7 +21,8 @@ enum class Exit : int {
     unreachable = 5,  ///< no broker there
     denied = 6,
     conflict = 7,
-    incomplete = 8,  ///< a gap under --strict
+    incomplete = 8,   ///< a gap under --strict
+    needs_input = 9,  ///< it waits for a person, under --answer fail
     interrupted = 130,
 };
 Exit exit_of(const Error& error);

@@ -24,6 +24,7 @@ std::vector<CommandSpec> all_commands() {
     add_eval_repl(table);
     add_loadgen(table);
     add_mock_llm(table);
+    add_mock_tools(table);
     add_model(table);
     add_tools(table);
     add_a2a(table);

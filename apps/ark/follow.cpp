@@ -53,10 +53,10 @@ StreamFollower::Outcome StreamFollower::read_once(const OnEvent& on_event) {
             if (!event.id.empty()) last_id_ = event.id;
             enough = !on_event(event);
         };
-        return parser.feed(bytes, each) && !enough && !watchdog_.stopped();
+        return parser.feed(bytes, each) && !enough && !is_over();
     };
     const auto status = client_.stream(target_, fields, idle_max, on_head, on_bytes);
-    if (enough || watchdog_.stopped()) return Outcome::enough;
+    if (enough || is_over()) return Outcome::enough;
     if (refusal.status != 0 && refusal.status != 200) {
         last_error_ = error_of(refusal);
         return refusal.status >= 500 || refusal.status == 429 ? Outcome::lost : Outcome::refused;
@@ -66,7 +66,7 @@ StreamFollower::Outcome StreamFollower::read_once(const OnEvent& on_event) {
 }
 
 Status StreamFollower::run(const OnEvent& on_event) {
-    while (!watchdog_.stopped()) {
+    while (!is_over()) {
         switch (read_once(on_event)) {
             case Outcome::enough:
                 return ok();
@@ -83,7 +83,7 @@ Status StreamFollower::run(const OnEvent& on_event) {
             context_.note(fmt::format("connection lost ({}), trying again", last_error_.context));
         }
         context_.debug(fmt::format("next attempt in {} ms", wait.count()));
-        watchdog_.sleep(wait);
+        if (!finished_) watchdog_.sleep(wait);
     }
     return ok();
 }

@@ -3,6 +3,7 @@
 #include "net/sse.hpp"
 #include "watchdog.hpp"
 
+#include <atomic>
 #include <functional>
 #include <string>
 
@@ -23,6 +24,12 @@ public:
     /// reached; what the broker answered, when it refuses.
     Status run(const OnEvent& on_event);
 
+    /// Any thread: run() is to return soon. To be called until it has: it may just be between two connections.
+    void finish() {
+        finished_ = true;
+        client_.abort();
+    }
+
     /// Where the next connection would go on; "" before the first id.
     const std::string& last_id() const { return last_id_; }
 
@@ -30,11 +37,13 @@ private:
     enum class Outcome { enough, lost, refused };
     Outcome read_once(const OnEvent& on_event);
     std::chrono::milliseconds pause();
+    bool is_over() const { return finished_ || watchdog_.stopped(); }
 
     const Context& context_;
     net::Client& client_;
     Watchdog& watchdog_;
     std::string target_;
+    std::atomic<bool> finished_ = false;
     std::string last_id_;
     Error last_error_;
     bool connected_ = false;  // once at least

@@ -30,8 +30,9 @@ Result<std::string> read_text(const std::string& path) {
     return text;
 }
 
-Status read_file(const std::string& path, std::vector<Manifest>& out) {
-    ARK_TRY(const auto text, read_text(path));
+}  // namespace
+
+Status add_manifests(std::string_view text, const std::string& path, std::vector<Manifest>& out) {
     auto documents = codec::parse_yaml(text);
     if (!documents) return fail(Errc::bad_argument, path + ": " + documents.error().context);
     for (auto& document : *documents) {
@@ -48,6 +49,13 @@ Status read_file(const std::string& path, std::vector<Manifest>& out) {
         if (!complete) return fail(Errc::bad_argument, manifest.source + ": apiVersion and kind are missing");
     }
     return ok();
+}
+
+namespace {
+
+Status read_file(const std::string& path, std::vector<Manifest>& out) {
+    ARK_TRY(const auto text, read_text(path));
+    return add_manifests(text, path, out);
 }
 
 /// A folder's own manifests, in order of names.

@@ -3,6 +3,7 @@
 #include "codec/json_value.hpp"
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace ark::cli {
@@ -13,6 +14,8 @@ struct Manifest {
     std::string source;  ///< "agents.yaml:12", "-:1"
 };
 
+/// Of one file's text; `path` is what errors call it.
+Status add_manifests(std::string_view text, const std::string& path, std::vector<Manifest>& out);
 /// Reads files, folders (their .yaml, .yml and .json files, in order of names, not what is below) and "-" (standard
 /// input). Lists are taken apart. Errors: bad_argument with the place.
 Result<std::vector<Manifest>> read_manifests(const std::vector<std::string>& paths);

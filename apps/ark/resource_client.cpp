@@ -25,7 +25,8 @@ std::string text_of_warning(std::string_view field) {
 Result<ResourceClient> ResourceClient::create(const Context& context, const Invocation& invocation) {
     ResourceClient client;
     client.context_ = std::make_unique<Context>(context);
-    if (!invocation.has("server")) client.context_->server = context.configuration.client_text("controller");
+    if (invocation.has("controller") || !invocation.has("server"))
+        client.context_->server = context.configuration.client_text("controller");
     ARK_TRY(auto api, ApiClient::create(*client.context_));
     client.api_ = std::make_unique<ApiClient>(std::move(api));
     return client;

@@ -12,7 +12,7 @@ namespace ark::cli {
 /// The controller's resources as commands use them. Not thread-safe.
 class ResourceClient {
 public:
-    /// At --server when it is given, else at the configured controller.
+    /// At --controller, or at --server when only that is given, else at the configured controller.
     static Result<ResourceClient> create(const Context& context, const Invocation& invocation);
 
     struct Answer {

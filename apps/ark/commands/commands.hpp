@@ -26,6 +26,7 @@ void add_eval_list(CommandTable& table);
 void add_eval_repl(CommandTable& table);
 void add_loadgen(CommandTable& table);
 void add_mock_llm(CommandTable& table);
+void add_mock_tools(CommandTable& table);
 void add_model(CommandTable& table);
 void add_tools(CommandTable& table);
 void add_a2a(CommandTable& table);

@@ -1,3 +1,5 @@
+#include "commands/get.hpp"
+
 #include "codec/base64.hpp"
 #include "commands/commands.hpp"
 #include "resource_client.hpp"
@@ -189,26 +191,8 @@ Result<Exit> watch_changes(const Context& context, ResourceClient& client, Wante
 }
 
 Result<Exit> run_get(Context& context, const Invocation& invocation) {
-    ARK_TRY(auto word, resource_word(invocation.text("KIND")));
-    Wanted wanted;
-    wanted.kind = word.kind;
-    wanted.name = invocation.has("NAME") ? invocation.text("NAME") : word.name;
-    wanted.ns = invocation.flag("all-namespaces") ? "" : namespace_of(invocation);
-    wanted.labels = invocation.text("selector");
-    wanted.fields = invocation.text("field-selector");
-    wanted.format = context.format.value_or(Format::table);
-    if (!wanted.name.empty() && wanted.ns.empty() && wanted.kind->namespaced)
-        return fail(Errc::bad_argument, "a name is in one namespace: leave out --all-namespaces");
-    const bool watch = invocation.flag("watch");
-    if (watch && wanted.format == Format::json)
-        return fail(Errc::bad_argument, "--watch goes on for ever: use -o table, wide, yaml, name or ndjson");
-    ARK_TRY(auto client, ResourceClient::create(context, invocation));
-    const auto accept = wanted.as_table() ? table_type : std::string_view();
-    ARK_TRY(const auto answer, client.send("GET", wanted.target().text(), {}, {}, accept));
-    std::optional<ServerTable> table;
-    ARK_TRY(auto version, write_answer(context, wanted, answer.value, table));
-    if (!watch) return Exit::success;
-    return watch_changes(context, client, std::move(wanted), std::move(version), table);
+    ARK_TRY(const auto word, resource_word(invocation.text("KIND")));
+    return get_resources(context, invocation, *word.kind, invocation.has("NAME") ? invocation.text("NAME") : word.name);
 }
 
 void write_section(const Context& context, std::string_view title, const JsonValue& value) {
@@ -287,18 +271,45 @@ std::vector<ArgumentSpec> kind_and_name(bool name_required) {
 
 }  // namespace
 
+Result<Exit> get_resources(Context& context, const Invocation& invocation, const resources::Kind& kind,
+                           std::string name) {
+    Wanted wanted;
+    wanted.kind = &kind;
+    wanted.name = std::move(name);
+    wanted.ns = invocation.flag("all-namespaces") ? "" : namespace_of(invocation);
+    wanted.labels = invocation.text("selector");
+    wanted.fields = invocation.text("field-selector");
+    wanted.format = context.format.value_or(Format::table);
+    if (!wanted.name.empty() && wanted.ns.empty() && wanted.kind->namespaced)
+        return fail(Errc::bad_argument, "a name is in one namespace: leave out --all-namespaces");
+    const bool watch = invocation.flag("watch");
+    if (watch && wanted.format == Format::json)
+        return fail(Errc::bad_argument, "--watch goes on for ever: use -o table, wide, yaml, name or ndjson");
+    ARK_TRY(auto client, ResourceClient::create(context, invocation));
+    const auto accept = wanted.as_table() ? table_type : std::string_view();
+    ARK_TRY(const auto answer, client.send("GET", wanted.target().text(), {}, {}, accept));
+    std::optional<ServerTable> table;
+    ARK_TRY(auto version, write_answer(context, wanted, answer.value, table));
+    if (!watch) return Exit::success;
+    return watch_changes(context, client, std::move(wanted), std::move(version), table);
+}
+
+std::vector<OptionSpec> list_options() {
+    return {
+        namespace_option(),
+        {"-A,--all-namespaces", "", "of every namespace", "", {}, false, Complete::nothing},
+        {"-l,--selector", "LABELS", "only with these labels: app=web,tier!=db,!old", "", {}, false, Complete::nothing},
+        {"--field-selector", "FIELDS", "only with these fields: status.phase=done", "", {}, false, Complete::nothing},
+        {"-w,--watch", "", "go on with every change", "", {}, false, Complete::nothing}};
+}
+
 void add_get(CommandTable& table) {
     CommandSpec command;
     command.path = "get";
     command.summary = "List resources, or show one";
     command.details = "For example: ark get agents -A   ark get query/q-1 -o yaml   ark get queries --watch";
     command.arguments = kind_and_name(false);
-    command.options = {
-        namespace_option(),
-        {"-A,--all-namespaces", "", "of every namespace", "", {}, false, Complete::nothing},
-        {"-l,--selector", "LABELS", "only with these labels: app=web,tier!=db,!old", "", {}, false, Complete::nothing},
-        {"--field-selector", "FIELDS", "only with these fields: status.phase=done", "", {}, false, Complete::nothing},
-        {"-w,--watch", "", "go on with every change", "", {}, false, Complete::nothing}};
+    command.options = list_options();
     command.run = run_get;
     table.push_back(std::move(command));
 }

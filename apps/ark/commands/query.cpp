@@ -1,8 +1,9 @@
 #include "codec/json_writer.hpp"
 #include "commands/commands.hpp"
-#include "resource_client.hpp"
-#include "watchdog.hpp"
+#include "commands/get.hpp"
+#include "query_follow.hpp"
 
+#include <algorithm>
 #include <cstdio>
 
 #include <fmt/format.h>
@@ -11,8 +12,6 @@ namespace ark::cli {
 namespace {
 
 using codec::JsonValue;
-
-constexpr std::chrono::milliseconds look_interval{150};
 
 const resources::Kind& queries() {
     return resources::kind_named("Query");
@@ -74,39 +73,75 @@ Result<std::string> query_json(const Invocation& invocation, const std::string& 
     return body;
 }
 
-bool is_over(std::string_view phase) {
-    return phase == "done" || phase == "error" || phase == "canceled";
+Awaited awaited_of(const JsonValue& query, const Invocation& invocation) {
+    Awaited awaited;
+    const auto& metadata = query["metadata"];
+    awaited.ns = metadata["namespace"].text();
+    awaited.name = metadata["name"].text();
+    awaited.uid = metadata["uid"].text();
+    awaited.since = metadata["creationTimestamp"].text();
+    awaited.steps = !invocation.flag("no-steps");
+    awaited.cancel_on_interrupt = invocation.flag("cancel-on-interrupt");
+    awaited.fail_on_input = invocation.text("answer") == "fail";
+    return awaited;
 }
 
-/// Prints the answer on standard output, what went wrong on standard error.
-Exit show(Context& context, const JsonValue& query) {
-    const auto& status = query["status"];
-    if (context.format == Format::json || context.format == Format::ndjson) {
-        context.out().line(query.dump());
-    } else if (status["phase"].text() == "done") {
-        context.out().line(printable_lines(status["response"]["content"].text()));
-    } else {
-        say(fmt::format("{}: {}", status["phase"].text(), printable(status["response"]["content"].text())));
-    }
-    if (status["phase"].text() != "done") return Exit::failed;
-    context.note(fmt::format("done in {} · {} tokens", status["duration"].text(),
-                             status["tokenUsage"]["totalTokens"].integer()));
-    return Exit::success;
+/// The first line: what to call it from another terminal.
+void announce(const Context& context, const JsonValue& query) {
+    const auto color = context.color_errors();
+    auto line = fmt::format("◇ query {}", paint(query["metadata"]["name"].text(), Style::bold, color));
+    const auto session = query["spec"]["sessionId"].text();
+    if (!session.empty()) line += " · session " + printable(session);
+    context.note(line + paint(fmt::format(" · {}/", context.server), Style::dim, color));
 }
 
-Result<Exit> wait_for_end(Context& context, ResourceClient& client, const std::string& path) {
-    Watchdog watchdog([&client] { client.raw().abort(); });
-    if (context.timeout_given) watchdog.limit_total(context.timeout);
-    while (!watchdog.stopped()) {
-        auto now = client.send("GET", path);
-        if (watchdog.stopped()) break;
-        if (!now) return std::move(now).error();
-        if (is_over(now->value["status"]["phase"].text())) return show(context, now->value);
-        watchdog.sleep(look_interval);
+bool is_query(const JsonValue& query, std::string_view word) {
+    return query["metadata"]["name"].text().starts_with(word) || query["metadata"]["uid"].text().starts_with(word);
+}
+
+/// By name, by the beginning of name or uid when only one has it, or the newest one: @latest.
+Result<JsonValue> find_query(ResourceClient& client, const std::string& ns, const std::string& word) {
+    const bool latest = word == "@latest";
+    if (!latest) {
+        auto exact = client.send("GET", resource_path(queries(), ns, word));
+        if (exact || exact.error().code != Errc::not_found) {
+            if (!exact) return std::move(exact).error();
+            return std::move(exact->value);
+        }
     }
-    if (watchdog.cause() == Watchdog::Cause::signal) return Exit{128 + watchdog.signal()};
-    say("the time is up; the query still runs");
-    return Exit::timeout;
+    ARK_TRY(const auto all, client.send("GET", collection_path(queries(), ns)));
+    std::vector<const JsonValue*> found;
+    std::vector<std::string> names;
+    for (const auto& query : all.value["items"].array()) {
+        names.emplace_back(query["metadata"]["name"].text());
+        if (latest || is_query(query, word)) found.push_back(&query);
+    }
+    if (found.empty()) {
+        const auto near = nearest(word, names);
+        return fail(Errc::not_found, fmt::format("no query matches '{}' in namespace {}{}\n  try: ark query list", word,
+                                                 ns, near ? ", did you mean '" + *near + "'?" : ""));
+    }
+    const auto created = [](const JsonValue* query) { return (*query)["metadata"]["creationTimestamp"].text(); };
+    std::stable_sort(found.begin(), found.end(), [&](const auto* a, const auto* b) { return created(a) > created(b); });
+    if (latest || found.size() == 1) return *found.front();
+    std::string few;
+    for (std::size_t i = 0; i < found.size() && i < 5; ++i)
+        few += (i == 0 ? "" : ", ") + std::string((*found[i])["metadata"]["name"].text());
+    return fail(Errc::not_found, fmt::format("{} queries begin with '{}': {}", found.size(), word, few));
+}
+
+/// Creates a query, and waits for its end unless told otherwise.
+Result<Exit> ask(Context& context, const Invocation& invocation, ResourceClient& client, const std::string& body) {
+    const auto ns = namespace_of(invocation);
+    ARK_TRY(const auto made, client.send("POST", collection_path(queries(), ns), "application/json", body));
+    for (const auto& warning : made.warnings)
+        context.note("warning: " + warning);
+    if (invocation.flag("no-wait")) {
+        context.out().line(made.value["metadata"]["name"].text());
+        return Exit::success;
+    }
+    announce(context, made.value);
+    return follow_query(context, client, awaited_of(made.value, invocation));
 }
 
 Result<Exit> run_query(Context& context, const Invocation& invocation) {
@@ -116,36 +151,50 @@ Result<Exit> run_query(Context& context, const Invocation& invocation) {
     }
     ARK_TRY(const auto body, query_json(invocation, input));
     ARK_TRY(auto client, ResourceClient::create(context, invocation));
-    const auto ns = namespace_of(invocation);
-    ARK_TRY(const auto made, client.send("POST", collection_path(queries(), ns), "application/json", body));
-    const std::string name(made.value["metadata"]["name"].text());
-    if (invocation.flag("no-wait")) {
-        context.out().line(name);
-        return Exit::success;
-    }
-    context.note("query " + name);
-    return wait_for_end(context, client, resource_path(queries(), ns, name));
+    return ask(context, invocation, client, body);
+}
+
+Result<Exit> run_list(Context& context, const Invocation& invocation) {
+    return get_resources(context, invocation, queries(), "");
+}
+
+Result<Exit> run_get(Context& context, const Invocation& invocation) {
+    ARK_TRY(auto client, ResourceClient::create(context, invocation));
+    ARK_TRY(const auto query, find_query(client, namespace_of(invocation), invocation.text("NAME")));
+    return get_resources(context, invocation, queries(), std::string(query["metadata"]["name"].text()));
+}
+
+Result<Exit> run_wait(Context& context, const Invocation& invocation) {
+    ARK_TRY(auto client, ResourceClient::create(context, invocation));
+    ARK_TRY(const auto query, find_query(client, namespace_of(invocation), invocation.text("NAME")));
+    announce(context, query);
+    return follow_query(context, client, awaited_of(query, invocation));
 }
 
 Result<Exit> run_cancel(Context& context, const Invocation& invocation) {
     ARK_TRY(auto client, ResourceClient::create(context, invocation));
-    const auto path = resource_path(queries(), namespace_of(invocation), invocation.text("NAME"));
-    ARK_TRY_STATUS(client.send("PATCH", path, "application/merge-patch+json", R"({"spec":{"cancel":true}})"));
+    const auto ns = namespace_of(invocation);
+    ARK_TRY(const auto query, find_query(client, ns, invocation.text("NAME")));
+    const std::string name(query["metadata"]["name"].text());
+    if (const auto phase = query["status"]["phase"].text(); is_over(phase))
+        return fail(Errc::conflict, fmt::format("query {} has ended: {}", name, phase));
+    ARK_TRY_STATUS(client.send("PATCH", resource_path(queries(), ns, name), "application/merge-patch+json",
+                               R"({"spec":{"cancel":true}})"));
+    context.note("query " + name + " is told to end");
     return Exit::success;
 }
 
 Result<Exit> run_restart(Context& context, const Invocation& invocation) {
     ARK_TRY(auto client, ResourceClient::create(context, invocation));
-    const auto ns = namespace_of(invocation);
-    ARK_TRY(auto before, client.send("GET", resource_path(queries(), ns, invocation.text("NAME"))));
-    const auto& old = before.value;
-    if (!is_over(old["status"]["phase"].text())) return fail(Errc::conflict, "it still runs");
+    ARK_TRY(const auto old, find_query(client, namespace_of(invocation), invocation.text("NAME")));
+    const std::string name(old["metadata"]["name"].text());
+    if (!is_over(old["status"]["phase"].text())) return fail(Errc::conflict, "query " + name + " still runs");
     JsonValue spec = old["spec"];
     spec.erase("cancel");
     std::string body;
     codec::JsonWriter json(body);
     json.begin_object().field("apiVersion", queries().api_version()).field("kind", "Query");
-    json.key("metadata").begin_object().field("generateName", std::string(old["metadata"]["name"].text()) + "-");
+    json.key("metadata").begin_object().field("generateName", name + "-");
     if (invocation.has("from")) {
         json.key("annotations").begin_object();
         json.field("ark.mckinsey.com/restart-of", old["metadata"]["uid"].text());
@@ -154,10 +203,34 @@ Result<Exit> run_restart(Context& context, const Invocation& invocation) {
     json.end_object().key("spec");
     spec.write(json);
     json.end_object();
-    ARK_TRY(const auto made, client.send("POST", collection_path(queries(), ns), "application/json", body));
-    const std::string name(made.value["metadata"]["name"].text());
-    context.note("query " + name);
-    return wait_for_end(context, client, resource_path(queries(), ns, name));
+    return ask(context, invocation, client, body);
+}
+
+/// Of everything that waits for a query's end.
+std::vector<OptionSpec> waiting_options() {
+    return {{"--no-steps", "", "only the answer", "", {}, false, Complete::nothing},
+            {"--answer",
+             "WHAT",
+             "when the query waits for a person: wait, or fail (exit 9; it goes on waiting)",
+             "wait",
+             {"wait", "fail"},
+             false,
+             Complete::nothing},
+            {"--cancel-on-interrupt",
+             "",
+             "Ctrl-C cancels the query, instead of leaving it to run",
+             "",
+             {},
+             false,
+             Complete::nothing}};
+}
+
+OptionSpec no_wait_option() {
+    return {"--no-wait", "", "print its name and leave", "", {}, false, Complete::nothing};
+}
+
+ArgumentSpec query_argument() {
+    return {"NAME", "of the query, or how name or uid begin; @latest", true, {}, Complete::nothing};
 }
 
 }  // namespace
@@ -170,26 +243,57 @@ void add_query(CommandTable& table) {
 
     CommandSpec run;
     run.path = "query run";
-    run.summary = "Ask, wait for the answer, print it";
+    run.summary = "Ask, watch the steps, get the answer";
     run.details =
         "For example: ark query run agent/tide-clerk 'When is high tide in Dover?'\n"
-        "The answer is on standard output, everything else on standard error. Ends with 2 when the query fails, with "
-        "3\n"
-        "when --timeout is over; the query goes on then. Steps as they happen: ark watch.";
+        "Each model call, tool call and turn of a team is shown on standard error as it begins and ends, from the\n"
+        "broker (--server); the answer is on standard output. The query itself is the controller's (--controller).\n"
+        "-o json and yaml give the whole query at the end, -o ndjson each event as it comes and the query behind "
+        "them.\n"
+        "Ends with 2 when the query fails, with 3 when --timeout is over, with 9 when it waits for a person under\n"
+        "--answer fail. Ctrl-C and --timeout leave the query to run: ark query wait takes it up again.";
     run.arguments = {{"TARGET", "agent/NAME, team/NAME, model/NAME or tool/NAME", true, {}, Complete::nothing},
                      {"INPUT", "what to ask; - or nothing: standard input", false, {}, Complete::nothing}};
     run.options = {{"-p,--param", "NAME=VALUE", "a parameter of the query", "", {}, true, Complete::nothing},
                    {"--session", "ID", "the session it belongs to", "its own", {}, false, Complete::nothing},
                    {"--limit", "DURATION", "ends the query after so long", "5m", {}, false, Complete::nothing},
-                   {"--no-wait", "", "print its name and leave", "", {}, false, Complete::nothing},
+                   no_wait_option(),
                    namespace_option()};
+    for (auto& option : waiting_options())
+        run.options.push_back(std::move(option));
     run.run = run_query;
     table.push_back(std::move(run));
+
+    CommandSpec list;
+    list.path = "query list";
+    list.summary = "List queries, as the controller knows them";
+    list.details = "What became of them on the way is the broker's: ark queries list, ark events list --query NAME.";
+    list.options = list_options();
+    list.run = run_list;
+    table.push_back(std::move(list));
+
+    CommandSpec get;
+    get.path = "query get";
+    get.summary = "Show a query";
+    get.arguments = {query_argument()};
+    get.options = {namespace_option(), {"-w,--watch", "", "go on with every change", "", {}, false, Complete::nothing}};
+    get.run = run_get;
+    table.push_back(std::move(get));
+
+    CommandSpec wait;
+    wait.path = "query wait";
+    wait.summary = "Watch the steps of a query that runs, and get its answer";
+    wait.details = "Ends as `ark query run` does. Steps that were there before are shown first.";
+    wait.arguments = {query_argument()};
+    wait.options = waiting_options();
+    wait.options.push_back(namespace_option());
+    wait.run = run_wait;
+    table.push_back(std::move(wait));
 
     CommandSpec cancel;
     cancel.path = "query cancel";
     cancel.summary = "Stop a query that runs";
-    cancel.arguments = {{"NAME", "of the Query", true, {}, Complete::nothing}};
+    cancel.arguments = {query_argument()};
     cancel.options = {namespace_option()};
     cancel.run = run_cancel;
     table.push_back(std::move(cancel));
@@ -201,10 +305,13 @@ void add_query(CommandTable& table) {
         "A new query with the same specification. With --from, the steps that the first one completed before that "
         "step\n"
         "are reused: its models and tools are not asked for them again. Paths of steps: docs/life-of-a-run.md.";
-    restart.arguments = {{"NAME", "of a Query that has ended", true, {}, Complete::nothing}};
+    restart.arguments = {query_argument()};
     restart.options = {
         {"--from", "STEP", "the first step to take anew: /agent.clerk/llm.1", "", {}, false, Complete::nothing},
+        no_wait_option(),
         namespace_option()};
+    for (auto& option : waiting_options())
+        restart.options.push_back(std::move(option));
     restart.run = run_restart;
     table.push_back(std::move(restart));
 }

@@ -1,6 +1,8 @@
+#include "broker/broker.hpp"
 #include "commands/commands.hpp"
 #include "context.hpp"
-#include "load.hpp"
+#include "controller/controller.hpp"
+#include "demo.hpp"
 #include "serve.hpp"
 #include "settings.hpp"
 
@@ -13,20 +15,8 @@
 namespace ark::cli {
 namespace {
 
-/// Agents of every kind at the pace of life, so that a person can follow them.
-Result<std::unique_ptr<Load>> demo_for(const broker::Broker& broker, std::uint64_t seed) {
-    LoadConfig config;
-    const auto address = broker.otlp_address().empty() ? broker.http_address() : broker.otlp_address();
-    if (address.empty()) return fail(Errc::config, "--demo needs --listen or --otlp-listen");
-    ARK_TRY(config.endpoint, net::Url::parse("http://" + address));
-    using loadgen::Shape;
-    config.scenario.shapes = {Shape::team, Shape::chat, Shape::errors, Shape::questions, Shape::deep, Shape::wide};
-    config.scenario.sessions = 6;
-    config.scenario.seed = seed;
-    config.scenario.payload_bytes = 600;
-    config.flush_every = std::chrono::milliseconds(20);
-    return std::make_unique<Load>(std::move(config));
-}
+using controller::Controller;
+using controller::ControllerConfig;
 
 void open_in_browser(const Context& context, const std::string& url) {
     std::string program = "xdg-open";
@@ -38,17 +28,99 @@ void open_in_browser(const Context& context, const std::string& url) {
     }
 }
 
-void welcome(const Context& context, const broker::Broker& broker, bool demo) {
+/// An address that the same machine can connect to: of a listener on all addresses, its loopback one.
+std::string reachable(const std::string& address) {
+    if (address.starts_with("0.0.0.0:")) return "127.0.0.1" + address.substr(7);
+    if (address.starts_with("[::]:")) return "[::1]" + address.substr(4);
+    return address;
+}
+
+/// The broker, and the controller that tells it everything: two halves in one process that meet on the wire only.
+class Everything {
+public:
+    /// No controller: the broker alone (`--controller-listen off`). No demo: nobody is at work.
+    Everything(broker::BrokerConfig broker, std::optional<ControllerConfig> controller, std::optional<DemoConfig> demo)
+        : broker_config_(std::move(broker)), controller_config_(std::move(controller)), demo_config_(demo) {}
+
+    Result<std::string> start() {
+        ARK_TRY(broker_, broker::Broker::create(broker_config_));
+        ARK_TRY_STATUS(broker_->start());
+        if (!controller_config_) return broker_->ready_line() + " controller=off";
+        auto config = *controller_config_;
+        const auto address = broker_->http_address().empty() ? broker_->otlp_address() : broker_->http_address();
+        if (address.empty())
+            return fail(Errc::config,
+                        "the controller has no way to the broker: --listen or --otlp-listen, or --controller-listen "
+                        "off");
+        config.broker = "http://" + reachable(address);
+        // What runs left from last time may want the demo's model at once.
+        if (demo_config_) {
+            ARK_TRY(demo_, Demo::create(*demo_config_));
+        }
+        ARK_TRY(controller_, Controller::create(config));
+        ARK_TRY_STATUS(controller_->start());
+        if (demo_) {
+            ARK_TRY_STATUS(demo_->start("http://" + reachable(controller_->http_address())));
+        }
+        return broker_->ready_line() + " controller=" + controller_->http_address();
+    }
+
+    /// The controller before the broker: what its runs still have to say gets there.
+    void stop() {
+        if (demo_) demo_->stop();
+        if (controller_) controller_->stop();
+        broker_->stop();
+    }
+
+    broker::Broker& broker() { return *broker_; }
+    std::string controller_address() const { return controller_ ? controller_->http_address() : ""; }
+
+private:
+    const broker::BrokerConfig broker_config_;
+    const std::optional<ControllerConfig> controller_config_;
+    const std::optional<DemoConfig> demo_config_;
+    std::unique_ptr<broker::Broker> broker_;
+    std::unique_ptr<Demo> demo_;
+    std::unique_ptr<Controller> controller_;
+};
+
+/// Of the half that runs queries; what both have in common is the broker's.
+Result<std::optional<ControllerConfig>> controller_config(const broker::BrokerConfig& broker,
+                                                          const Invocation& invocation) {
+    ARK_TRY(const auto listen, parse_listen(invocation.text("controller-listen", "127.0.0.1:8090")));
+    std::optional<ControllerConfig> none;
+    if (!listen) return none;
+    ControllerConfig config;
+    config.host = listen->host;
+    config.port = listen->port;
+    config.allow_public = broker.allow_public;
+    config.cors_origins = broker.cors_origins;
+    config.data = broker.data;
+    config.product = "ark-" ARK_VERSION;
+    config.private_models = !invocation.flag("no-private-models");
+    ARK_TRY(config.concurrent_queries_max, invocation.whole_number("max-concurrent-queries", 32));
+    if (config.concurrent_queries_max == 0) return fail(Errc::config, "--max-concurrent-queries: at least 1");
+    return std::optional<ControllerConfig>(std::move(config));
+}
+
+void welcome(const Context& context, Everything& all, bool demo) {
     const bool color = context.color_errors();
-    const auto http = broker.http_address();
+    const auto http = all.broker().http_address();
+    const auto strong = [&](const std::string& text) { return paint(text, Style::bold, color); };
     std::string text = "\n";
-    if (!http.empty()) text += "  open    " + paint("http://" + http + "/", Style::bold, color) + "\n";
+    if (!http.empty()) text += "  open    " + strong("http://" + http + "/") + "\n";
     const auto server = http.empty() || http == "127.0.0.1:8080" ? "" : " --server http://" + http;
-    text += "  follow  " + paint("ark watch" + server, Style::bold, color) + "\n";
-    text += "  list    " + paint("ark sessions list" + server, Style::bold, color) + "\n";
-    if (!broker.otlp_address().empty()) {
-        text += "  send    " +
-                paint("OTEL_EXPORTER_OTLP_ENDPOINT=http://" + broker.otlp_address(), Style::bold, color) +
+    text += "  follow  " + strong("ark watch" + server) + "\n";
+    text += "  list    " + strong("ark sessions list" + server) + "\n";
+    if (const auto address = all.controller_address(); !address.empty()) {
+        const auto at = address == "127.0.0.1:8090" ? "" : " --controller http://" + address;
+        text += "  apply   " + strong("ark apply -f FILE" + at) + "\n";
+        const auto ask = demo ? "ark query run agent/navigator 'Plan a course from Dover to Calais.'"
+                              : "ark query run agent/NAME 'TEXT'";
+        text += "  ask     " + strong(ask + std::string(server) + at) + "\n";
+    }
+    if (!all.broker().otlp_address().empty()) {
+        text += "  send    " + strong("OTEL_EXPORTER_OTLP_ENDPOINT=http://" + all.broker().otlp_address()) +
                 "  (OTLP/HTTP, from any OpenTelemetry SDK)\n";
     }
     text += demo ? "\n  Demo agents are at work. Ctrl-C ends everything.\n"
@@ -58,24 +130,28 @@ void welcome(const Context& context, const broker::Broker& broker, bool demo) {
 
 Result<Exit> run_up(Context& context, const Invocation& invocation) {
     ARK_TRY(const auto config, context.configuration.broker_config());
-    ARK_TRY(const auto seed, invocation.whole_number("seed", 1 + context.clock().now().value()));
-    const bool demo = invocation.flag("demo");
-    std::unique_ptr<Load> load;
-    const auto ready = [&](broker::Broker& broker) {
-        if (demo) {
-            if (auto made = demo_for(broker, seed)) {
-                load = std::move(*made);
-                load->start();
-            } else {
-                say("warning: " + made.error().context);
-            }
-        }
-        welcome(context, broker, demo);
-        if (invocation.flag("open") && !broker.http_address().empty()) {
-            open_in_browser(context, "http://" + broker.http_address() + "/");
+    ARK_TRY(auto control, controller_config(config, invocation));
+    std::optional<DemoConfig> demo;
+    if (invocation.flag("demo") || invocation.flag("examples")) {
+        if (!control) return fail(Errc::bad_argument, "--demo and --examples need the controller");
+        demo.emplace();
+        ARK_TRY(demo->seed, invocation.whole_number("seed", 1 + context.clock().now().value()));
+        demo->visitors = invocation.flag("demo");
+    }
+    Everything all(config, std::move(control), demo);
+    Service service;
+    service.log_level = config.log_level;
+    service.log_json = config.log_json;
+    service.port_file = config.port_file;
+    service.start = [&] { return all.start(); };
+    service.announced = [&] {
+        welcome(context, all, demo.has_value());
+        if (invocation.flag("open") && !all.broker().http_address().empty()) {
+            open_in_browser(context, "http://" + all.broker().http_address() + "/");
         }
     };
-    return serve(context, config, ready, [&] { load.reset(); });
+    service.stop = [&] { all.stop(); };
+    return serve(context, service);
 }
 
 }  // namespace
@@ -85,14 +161,38 @@ void add_up(CommandTable& table) {
     command.path = "up";
     command.summary = "Start everything on this machine, and say what to try next";
     command.details =
-        "A broker with its API on loopback; with --demo also agents to watch. Takes all flags of `ark broker`.";
+        "A broker and a controller on loopback, with one data directory. Takes all flags of `ark broker`.\n"
+        "--demo needs nothing else: examples/ are applied, and real queries run over a model that follows a script.\n"
+        " Ctrl-C and SIGTERM stop both: runs are suspended and go on at the next start.";
     command.options = {
-        {"--demo", "", "let demo agents work, so that there is something to see", "", {}, false, Complete::nothing},
+        {"--demo",
+         "",
+         "apply the examples, with a scripted model and tools to call, and let visitors ask",
+         "",
+         {},
+         false,
+         Complete::nothing},
+        {"--examples", "", "the same without visitors: for asking yourself", "", {}, false, Complete::nothing},
         {"--open", "", "open the dashboard in the browser", "", {}, false, Complete::nothing},
         {"--seed",
          "N",
-         "of the demo agents: the same seed does the same again",
+         "of the visitors: the same seed asks in the same order",
          "the time",
+         {},
+         false,
+         Complete::nothing},
+        {"--controller-listen",
+         "HOST:PORT",
+         "the resources' API; port 0: any free one; off: no controller",
+         "127.0.0.1:8090",
+         {},
+         false,
+         Complete::nothing},
+        {"--max-concurrent-queries", "N", "more wait their turn", "32", {}, false, Complete::nothing},
+        {"--no-private-models",
+         "",
+         "refuse models on this machine and in private networks",
+         "",
          {},
          false,
          Complete::nothing}};
