@@ -4,17 +4,21 @@
 const sessionsShown = 60;
 const tickerShown = 120;
 const icons = { query: '◇', agent: '●', team: '◆', llm: '✦', tool: '▣', memory: '▤', a2a: '⇄', evaluation: '✓', other: '·' };
+// Names of spans say what they are; the sign before them says it already.
+const spanPrefix = /^(query\.|(agent|team)\.[^/]*\/|(agent|llm|tool|team)\.)/;
 const stateIcons = { active: '◐', waiting: '?', idle: '✓', error: '✕', interrupted: '⚠' };
 
 const element = (id) => document.getElementById(id);
 const sessions = new Map();
 let chosen = new URLSearchParams(location.search).get('session');
+let following = !chosen; // until somebody chooses: whichever session is at work
 let spans = [];
+let queries = [];
 let events = [];
 let eventsSeen = 0;
 let lastId = null;
 let paused = false;
-let dirty = { sessions: true, ticker: true, timeline: true };
+let dirty = { sessions: true, ticker: true, timeline: true, talk: true };
 let refetch = null;
 
 function node(tag, className, text) {
@@ -34,6 +38,8 @@ function duration(ms) {
   return `${Math.floor(ms / 60000)} m ${Math.round((ms % 60000) / 1000)} s`;
 }
 
+const many = (count, one, more) => `${count} ${count === 1 ? one : more}`;
+
 function tokensOf(row) {
   const total = row.usage?.total ?? row.usage;
   return (total?.inputTokens ?? 0) + (total?.outputTokens ?? 0);
@@ -50,11 +56,15 @@ function drawSessions() {
     const title = node('div', 'name', row.name || row.id);
     const facts = node('div', 'facts');
     facts.append(node('span', `state-${row.status}`, `${stateIcons[row.status] ?? ''} ${row.status}`));
-    facts.append(` · ${row.spans} spans · ${compact.format(tokensOf(row))} tokens`);
-    if (row.errors) facts.append(node('span', 'failed', ` · ${row.errors} errors`));
+    facts.append(` · ${many(row.spans, 'span', 'spans')} · ${compact.format(tokensOf(row))} tokens`);
+    if (row.errors) facts.append(node('span', 'failed', ` · ${many(row.errors, 'error', 'errors')}`));
     item.append(title, facts);
-    item.onclick = () => choose(row.id);
-    item.onkeydown = (key) => { if (key.key === 'Enter') choose(row.id); };
+    const pick = () => {
+      following = false;
+      choose(row.id);
+    };
+    item.onclick = pick;
+    item.onkeydown = (key) => { if (key.key === 'Enter') pick(); };
     return item;
   });
   element('sessions').replaceChildren(...list);
@@ -71,11 +81,29 @@ function drawTicker() {
     const kind = event.component ?? 'other';
     item.append(node('time', '', event.time.slice(11, 23)));
     const what = node('span', `what kind-${kind}`, `${icons[kind] ?? '·'} ${event.reason} ${subject}`);
-    if (event.level === 'Warning') what.classList.add('failed');
+    if (event.failed || event.phase === 'error') what.classList.add('failed');
+    else if (event.level === 'Warning' || /Asked$/.test(event.reason)) what.classList.add('state-waiting');
     item.append(what, node('span', 'took', duration(event.durationMs)));
     return item;
   });
   element('ticker').replaceChildren(...list);
+}
+
+/** Steps between a query or a turn and its agent that tell a person nothing; what they hold stands where they would. */
+function told(list) {
+  const silent = /^(target|member)\.|^(TargetExecution|TeamMember)$/;
+  const hidden = new Map(list.filter((span) => silent.test(span.name)).map((span) => [span.spanId, span.parentSpanId]));
+  const parentOf = (id) => (hidden.has(id) ? parentOf(hidden.get(id)) : id);
+  const shown = list.filter((span) => !hidden.has(span.spanId));
+  return shown.map((span) => ({ ...span, parentSpanId: parentOf(span.parentSpanId) }));
+}
+
+function nameOf(span) {
+  // A step that still runs has its event's name.
+  if (/^((Query|Agent|Team)Execution|(LLM|Tool|A2A)Call)$/.test(span.name)) return span.subject ?? span.name;
+  if (span.name === 'TeamTurn') return 'turn';
+  const turn = /^turn\.(\d+)$/.exec(span.name);
+  return turn ? `turn ${turn[1]}` : span.name.replace(spanPrefix, '') || span.name;
 }
 
 /** Depth-first by start, so that children stand below their parents. */
@@ -118,29 +146,60 @@ function drawTimeline() {
   const row = sessions.get(chosen);
   element('detail-name').textContent = row ? row.name || row.id : chosen ?? 'Choose a session';
   element('detail-facts').textContent = row
-    ? `${row.id} · ${row.status} · ${row.queries} queries · ${row.spans} spans · ${row.errors} errors · ${tokensOf(row)} tokens`
+    ? [row.id, row.status, many(row.queries, 'query', 'queries'), many(row.spans, 'span', 'spans'),
+      row.errors ? many(row.errors, 'error', 'errors') : '', `${compact.format(tokensOf(row))} tokens`].filter(Boolean).join(' · ')
     : '';
   if (spans.length === 0) return element('timeline').replaceChildren();
   const from = Math.min(...spans.map((span) => Date.parse(span.start)));
   const until = Math.max(...spans.map((span) => (span.end ? Date.parse(span.end) : Date.now())));
   const width = Math.max(1, until - from);
-  const rows = ordered(spans).map(({ span, depth }) => {
+  const rows = ordered(told(spans)).map(({ span, depth }) => {
     const kind = span.component ?? 'other';
     const line = node('div', `row kind-${kind}`);
     line.setAttribute('role', 'row');
     const took = span.end ? duration(span.durationMs) : span.status;
     const failed = span.status === 'error' ? ' failed' : '';
-    const label = node('div', `label${failed}`, `${'  '.repeat(depth)}${icons[kind] ?? '·'} ${span.name}`);
+    const label = node('div', `label${failed}`, `${'  '.repeat(depth)}${icons[kind] ?? '·'} ${nameOf(span)}`);
     label.title = `${span.name} · ${took}`;
     label.setAttribute('role', 'cell');
     const track = node('div', `track${failed}`);
     track.setAttribute('role', 'cell');
     track.setAttribute('aria-label', took);
     track.append(bar(span, from, width));
-    line.append(label, track);
+    line.append(label, track, node('div', `took${failed}`, took));
     return line;
   });
-  element('timeline').replaceChildren(...rows);
+  element('timeline').replaceChildren(axis(width), ...rows);
+}
+
+/** Five marks of time above the bars. */
+function axis(width) {
+  const line = node('div', 'row axis');
+  const track = node('div', 'track');
+  for (const part of [0, 0.25, 0.5, 0.75, 1]) {
+    const mark = node('span', '', part === 0 ? '0' : duration(part * width));
+    mark.style.left = `${part * 100}%`;
+    track.append(mark);
+  }
+  line.append(node('div'), track, node('div'));
+  line.setAttribute('aria-hidden', 'true');
+  return line;
+}
+
+/** What was asked, and what came of it, in the order of asking. */
+function drawTalk() {
+  const rows = queries.map((query) => {
+    const item = node('li');
+    item.append(node('p', 'asked', query.input || query.name || query.id));
+    const total = query.usage?.total;
+    const tokens = (total?.inputTokens ?? 0) + (total?.outputTokens ?? 0);
+    const who = [...(query.teams ?? []), ...(query.agents ?? [])].map((each) => each.name).join(', ');
+    const facts = [query.status, who, duration(query.durationMs), tokens ? `${compact.format(tokens)} tokens` : '', query.name];
+    item.append(node('p', `facts${query.status === 'error' ? ' failed' : ''}`, facts.filter(Boolean).join(' · ')));
+    if (query.output) item.append(node('p', `answer${query.status === 'error' ? ' failed' : ''}`, query.output));
+    return item;
+  });
+  element('talk').replaceChildren(...rows);
 }
 
 /** The whole session, or its last minute when that is too much to draw span by span. */
@@ -160,13 +219,26 @@ async function fetchSpans() {
   if (found === null || id !== chosen) return;
   spans = found.sort((a, b) => (a.start < b.start ? -1 : 1));
   dirty.timeline = true;
+  const page = await (await fetch(`/v1/queries?session=${encodeURIComponent(id)}&limit=50`)).json().catch(() => null);
+  if (!page?.items || id !== chosen) return;
+  queries = page.items.sort((a, b) => (a.start < b.start ? -1 : 1));
+  dirty.talk = true;
+}
+
+/** While nobody has chosen, shows whoever is at work: the next one when this one has come to rest. */
+function followOn(row) {
+  if (!following || row.id === chosen || row.status !== 'active') return;
+  const now = sessions.get(chosen);
+  const rested = !now || (now.status !== 'active' && Date.now() - Date.parse(now.lastActivity) > 2500);
+  if (rested) choose(row.id);
 }
 
 function choose(id) {
   chosen = id;
   spans = [];
-  history.replaceState(null, '', `?session=${encodeURIComponent(id)}`);
-  dirty.sessions = dirty.timeline = true;
+  queries = [];
+  if (!following) history.replaceState(null, '', `?session=${encodeURIComponent(id)}`);
+  dirty.sessions = dirty.timeline = dirty.talk = true;
   fetchSpans();
 }
 
@@ -174,10 +246,12 @@ function onFrame(type, data) {
   if (type === 'session') {
     sessions.set(data.id, data);
     dirty.sessions = true;
+    followOn(data);
     if (!chosen) choose(data.id);
     if (data.id === chosen && !refetch) refetch = setTimeout(fetchSpans, 250);
   } else if (type === 'event') {
     ++eventsSeen;
+    if (/^(TargetExecution|TeamMember)/.test(data.reason)) return; // told by the steps around them
     events.unshift(data);
     events.length = Math.min(events.length, tickerShown);
     dirty.ticker = true;
@@ -245,7 +319,8 @@ function draw() {
     if (dirty.sessions) drawSessions();
     if (dirty.ticker) drawTicker();
     if (dirty.timeline || spans.some((span) => !span.end)) drawTimeline();
-    dirty = { sessions: false, ticker: false, timeline: false };
+    if (dirty.talk) drawTalk();
+    dirty = { sessions: false, ticker: false, timeline: false, talk: false };
   }
   setTimeout(() => requestAnimationFrame(draw), 120);
 }
