@@ -22,7 +22,8 @@ inline constexpr Key common[] = {
     {"queryName", text},     {"queryNamespace", text}, {"conversationId", text}, {"message", text}};
 
 inline constexpr Key query_start[] = {{"queryId", text},   {"sessionId", text}, {"queryName", text},
-                                      {"timestamp", time}, {"namespace", text}, {"targets", integer}};
+                                      {"timestamp", time}, {"namespace", text}, {"targets", integer},
+                                      {"input", text}};
 inline constexpr Key query_complete[] = {{"duration", number}, {"targetsResolved", integer},
                                          {"targetType", text}, {"agent", text},
                                          {"team", text},       {"tool", text},

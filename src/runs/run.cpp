@@ -147,6 +147,8 @@ private:
         operation.attributes.emplace_back(std::string(key::workflow_name), otlp::Value(query_->name()));
         operation.attributes.emplace_back(std::string(key::input),
                                           otlp::Value(emit::content_text(spec()["input"].text())));
+        // Said at the start too: until the span arrives, this is what lists call the query and its session.
+        operation.metadata.emplace_back("input", otlp::Value(emit::content_text(spec()["input"].text())));
         return operation;
     }
 
