@@ -128,7 +128,9 @@ Result<Waited> wait_for_end(Context& context, ResourceClient& client, const Awai
         }
         waited.needs_input = phase == "input-required";
         if (waited.needs_input && query.fail_on_input) return waited;
-        if (waited.needs_input && !told) context.note("it waits for somebody: ark get a2atasks");
+        if (waited.needs_input && !told)
+            context.note(fmt::format("? it waits for a person: ark approve {}   ark reject {}   ark answer {} TEXT",
+                                     query.name, query.name, query.name));
         told = waited.needs_input;
         watchdog.sleep(look_interval);
     }
@@ -216,7 +218,7 @@ Result<Exit> follow_query(Context& context, ResourceClient& client, const Awaite
     if (is_over(waited.query["status"]["phase"].text()) && waited.cause == Watchdog::Cause::none)
         return show_answer(context, waited.query, waited.summary);
     if (waited.cause == Watchdog::Cause::none) {
-        say("query " + query.name + " waits for somebody");
+        say("query " + query.name + " waits for a person, and goes on waiting");
         return Exit::needs_input;
     }
     if (waited.cause == Watchdog::Cause::signal && query.cancel_on_interrupt) {

@@ -2,6 +2,8 @@
 
 #include "event_line.hpp"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 namespace ark::cli {
@@ -44,7 +46,10 @@ std::string label_of(const JsonValue& event, std::string_view component) {
     if (component == "team" && !reason.starts_with("TeamExecution") && !event["message"].is_null())
         return std::string(event["message"].text());
     if (component == "team") return std::string(event["team"].text());
-    if (component == "question") return std::string(reason);
+    if (component == "question") {
+        const auto message = event["message"].text();
+        return std::string(message.empty() ? reason : message);
+    }
     const auto subject = event["subject"].text();
     return subject.empty() ? std::string(reason) : std::string(subject);
 }
@@ -94,7 +99,7 @@ std::string QuerySteps::render(const JsonValue& event) {
     if (component == "query" && phase != "start" && reason.starts_with("QueryExecution")) ended_ = true;
     // A member's turn is told by the agent that has it.
     const bool shown = glyph != nullptr && !reason.starts_with("TeamMember");
-    const auto depth = depth_of(event, shown);
+    const auto depth = std::max<std::size_t>(1, depth_of(event, shown));
     if (!shown) return "";
     count(component, phase);
     const bool failed = event["failed"].boolean() || phase == "error";

@@ -197,7 +197,7 @@ const std::vector<Setting>& broker_settings() {
 const std::vector<Setting>& client_settings() {
     static const std::vector<Setting> table = {
         {"server", "URL", "http://127.0.0.1:8080", "the broker to talk to", false, nullptr},
-        {"controller", "URL", "http://127.0.0.1:8090", "the controller that apply, get, describe and delete talk to",
+        {"controller", "URL", "http://127.0.0.1:8090", "the controller that apply, get, query and their like talk to",
          false, nullptr},
         {"output", "FORMAT", "", "table, wide, json, yaml, ndjson or name", false, nullptr},
         {"color", "WHEN", "auto", "auto, always or never", false, nullptr},

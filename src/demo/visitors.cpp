@@ -1,6 +1,7 @@
 #include "demo/visitors.hpp"
 
 #include "base/random.hpp"
+#include "codec/json_writer.hpp"
 #include "net/http_client.hpp"
 #include "runtime/io_pool.hpp"
 #include "runtime/scope.hpp"
@@ -24,7 +25,7 @@ constexpr milliseconds retry_interval{2'000};
 constexpr milliseconds request_timeout{10'000};
 constexpr milliseconds patience{120'000};  // for one answer; then the visitor goes on
 constexpr std::size_t answer_bytes_max = 8u << 20;
-constexpr const char* path = "/apis/ark.mckinsey.com/v1alpha1/namespaces/default/queries";
+constexpr const char* base = "/apis/ark.mckinsey.com/v1alpha1/namespaces/default";
 
 bool is_over(std::string_view phase) {
     return phase == "done" || phase == "error" || phase == "canceled";
@@ -92,27 +93,47 @@ private:
 
     awaitable<void> ask(const Question& question, std::string visit, std::string session) {
         auto body = query_json(question, visit, session, config_.ttl);
-        auto asked = co_await send("POST", path, std::move(body));
+        auto asked = co_await send("POST", fmt::format("{}/queries", base), std::move(body));
         if (!asked) {
             const auto slept = co_await runtime::sleep_for(retry_interval, stop_.get_token());
             static_cast<void>(slept);  // a stop is seen by who called
             co_return;
         }
         ++questions_;
-        const auto one = fmt::format("{}/{}", path, (*asked)["metadata"]["name"].text());
+        const auto one = fmt::format("{}/queries/{}", base, (*asked)["metadata"]["name"].text());
         for (auto waited = milliseconds(0); waited < patience; waited += look_interval) {
             const auto slept = co_await runtime::sleep_for(look_interval, stop_.get_token());
             if (!slept) co_return;
             auto query = co_await send("GET", one, "");
             if (!query || is_over((*query)["status"]["phase"].text())) co_return;
+            if ((*query)["status"]["phase"].text() != "input-required") continue;
+            if (question.decision.empty()) co_return;  // it waits for whoever reads this on the screen
+            const std::string task((*query)["status"]["questions"][0]["task"].text());
+            co_await decide(task, question.decision);
         }
+    }
+
+    /// After a moment of thought, as an A2ATask's input.
+    awaitable<void> decide(std::string task, std::string decision) {
+        const auto thought = pause_between();
+        const auto slept = co_await runtime::sleep_for(thought, stop_.get_token());
+        if (!slept) co_return;
+        std::string input;
+        codec::JsonWriter answer(input);
+        answer.begin_object().field("decision", decision).field("by", "visitor").end_object();
+        std::string body;
+        codec::JsonWriter json(body);
+        json.begin_object().key("spec").begin_object().field("input", input).end_object().end_object();
+        const auto told = co_await send("PATCH", fmt::format("{}/a2atasks/{}", base, task), std::move(body));
+        static_cast<void>(told);  // somebody else may have been faster
     }
 
     awaitable<Result<JsonValue>> send(std::string method, std::string target, std::string body) {
         net::HttpRequest request;
         request.method = std::move(method);
         request.url = config_.controller + target;
-        request.fields.add("content-type", "application/json");
+        request.fields.add("content-type",
+                           request.method == "PATCH" ? "application/merge-patch+json" : "application/json");
         request.fields.add("accept", "application/json");
         request.body = std::move(body);
         request.timeout = request_timeout;

@@ -21,6 +21,11 @@ Result<Question> question_of(const JsonValue& value, const std::string& where) {
     if (question.input.empty()) return fail(Errc::bad_payload, where + ": input is missing");
     for (const auto& [name, text] : value["parameters"].object())
         question.parameters.emplace_back(name, text.text());
+    const auto decide = value["decide"].text();
+    if (decide == "approve") question.decision = "approved";
+    if (decide == "reject") question.decision = "rejected";
+    if (!decide.empty() && question.decision.empty())
+        return fail(Errc::bad_payload, where + ": decide: approve or reject was expected");
     return question;
 }
 

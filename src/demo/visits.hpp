@@ -14,6 +14,7 @@ struct Question {
     std::string name;
     std::string input;
     std::vector<std::pair<std::string, std::string>> parameters;
+    std::string decision;  ///< "approved", "rejected"; empty: whoever is asked for approval is gone
 };
 
 /// What one visitor asks, one after the other, in one session.

@@ -147,7 +147,7 @@ void add_tools(CommandTable& table) {
     call_command.path = "tools call";
     call_command.summary = "Call a tool of an MCP server and print its result";
     call_command.details =
-        "For example: ark tools call --mcp http://127.0.0.1:3001/mcp echo '{\"message\":\"hello\"}'\n"
+        "For example: ark tools call --mcp http://127.0.0.1:4020/mcp lookup '{\"place\":\"Dover\"}'\n"
         "Questions of the server are put to you when standard input is a terminal, else declined.\n"
         "Ends with 2 when the tool says that it failed.";
     call_command.arguments = {{"TOOL", "its name", true, {}, Complete::nothing},

@@ -163,7 +163,7 @@ void add_up(CommandTable& table) {
     command.details =
         "A broker and a controller on loopback, with one data directory. Takes all flags of `ark broker`.\n"
         "--demo needs nothing else: examples/ are applied, and real queries run over a model that follows a script.\n"
-        " Ctrl-C and SIGTERM stop both: runs are suspended and go on at the next start.";
+        "Ctrl-C and SIGTERM stop both: runs are suspended and go on at the next start.";
     command.options = {
         {"--demo",
          "",
