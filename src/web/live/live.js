@@ -196,7 +196,9 @@ function drawTalk() {
     const who = [...(query.teams ?? []), ...(query.agents ?? [])].map((each) => each.name).join(', ');
     const facts = [query.status, who, duration(query.durationMs), tokens ? `${compact.format(tokens)} tokens` : '', query.name];
     item.append(node('p', `facts${query.status === 'error' ? ' failed' : ''}`, facts.filter(Boolean).join(' · ')));
-    if (query.output) item.append(node('p', `answer${query.status === 'error' ? ' failed' : ''}`, query.output));
+    if (query.status === 'waiting') {
+      item.append(node('p', 'waits', `? waits for a person: ark approve ${query.name} or ark reject ${query.name}`));
+    } else if (query.output) item.append(node('p', `answer${query.status === 'error' ? ' failed' : ''}`, query.output));
     return item;
   });
   element('talk').replaceChildren(...rows);
