@@ -1,5 +1,6 @@
 #include "controller/controller.hpp"
 
+#include "a2a/face.hpp"
 #include "controller/execution.hpp"
 #include "disk/disk.hpp"
 #include "net/server.hpp"
@@ -48,6 +49,8 @@ public:
         rest.product = config_.product;
         rest_ = std::make_unique<resources::RestApi>(*store_, system_clock(), rest);
         rest_->register_routes(router_);
+        face_ = std::make_unique<a2a::Face>(*store_, system_clock(), a2a::FaceConfig{});
+        face_->register_routes(router_);
         for (const auto* path : {"/healthz", "/readyz", "/livez"})
             router_.add("GET", path, [this](net::Exchange& exchange) { return answer_health(exchange); });
         router_.add("GET", "/metrics",
@@ -113,6 +116,7 @@ private:
     std::unique_ptr<resources::EmbeddedStore> store_;
     std::unique_ptr<Execution> execution_;
     std::unique_ptr<resources::RestApi> rest_;
+    std::unique_ptr<a2a::Face> face_;
     net::Router router_;
     std::unique_ptr<net::Server> server_;
     bool stopped_ = false;

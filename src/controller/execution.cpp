@@ -69,6 +69,7 @@ public:
         };
         add("ark_controller_queries_running", "Runs under way", running_);
         add("ark_controller_queries_waiting", "Queries that wait for their turn", waiting_);
+        add("ark_controller_queries_asking", "Runs that wait for a person", asking_);
         add("ark_controller_queries_ended", "Runs that ended since the start", ended_);
         add("ark_controller_servers", "MCP and A2A servers that are looked after", servers_);
         add("ark_controller_servers_failing", "Those whose tools or card could not be read at the last look",
@@ -104,6 +105,7 @@ private:
             const auto exporter = exporter_->counters();
             running_ = engine.running;
             waiting_ = engine.waiting;
+            asking_ = engine.asking;
             ended_ = engine.ended;
             const auto found = discovery_->counters();
             servers_ = found.servers;
@@ -133,6 +135,7 @@ private:
     std::unique_ptr<discovery::Discovery> discovery_;
     std::atomic<std::uint64_t> running_ = 0;
     std::atomic<std::uint64_t> waiting_ = 0;
+    std::atomic<std::uint64_t> asking_ = 0;
     std::atomic<std::uint64_t> ended_ = 0;
     std::atomic<std::uint64_t> servers_ = 0;
     std::atomic<std::uint64_t> servers_failing_ = 0;

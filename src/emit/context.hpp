@@ -18,6 +18,8 @@ struct Subject {
     std::string query_namespace;
     std::string session_id;
     std::string conversation_id;  ///< may be empty
+    /// Of the ids of its spans, when its trace is somebody else's: two runs in one trace take the same steps.
+    std::string salt;
 };
 
 /// W3C trace context (level 2): which trace, and which span of it is the parent of what comes.

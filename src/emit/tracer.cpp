@@ -142,7 +142,9 @@ void Operation::end(std::string_view phase, std::string_view message, std::uint3
 
 Operation Tracer::start(const Context& parent, OperationSpec spec) {
     Context inside = parent;
-    inside.span.span_id = span_id_of(parent.span.trace_id, spec.path);
+    const bool salted = parent.subject && !parent.subject->salt.empty();
+    inside.span.span_id =
+        span_id_of(parent.span.trace_id, salted ? parent.subject->salt + spec.path : std::move(spec.path));
     if (!spec.agent.empty()) inside.agent = std::move(spec.agent);
     if (!spec.team.empty()) inside.team = std::move(spec.team);
 

@@ -70,10 +70,10 @@ private:
             --engine_.seated_;
             engine_.admit();
         }
-        awaitable<void> retake() override {
+        awaitable<void> retake(std::stop_token stop) override {
             if (seated_) co_return;
             ++engine_.returning_;
-            while (!engine_.stopping_ && engine_.seated_ >= engine_.config_.concurrent_max)
+            while (!stop.stop_requested() && engine_.seated_ >= engine_.config_.concurrent_max)
                 co_await engine_.returned_bell_.wait();
             --engine_.returning_;
             ++engine_.seated_;
@@ -113,7 +113,7 @@ private:
         const bool unwanted = query["spec"]["cancel"].boolean() || resources::is_leaving(query);
         if (is_final_phase(phase)) return expect_expiry(*event.resource);
         if (const auto run = running_.find(uid); run != running_.end()) {
-            if (unwanted) run->second->work->cancel();
+            if (unwanted) cancel(*run->second);
             return;
         }
         if (phase == "provisioning") return;              // written by others: an engine of theirs
@@ -129,11 +129,16 @@ private:
         expiry_.erase(uid);
         ended_.erase(uid);
         if (const auto run = running_.find(uid); run != running_.end()) {
-            run->second->work->cancel();
+            cancel(*run->second);
             deleted_.insert(uid);
             return;
         }
         remove_steps(uid);
+    }
+
+    void cancel(Running& run) {
+        run.work->cancel();
+        returned_bell_.ring();  // it may wait for its place
     }
 
     void admit() {

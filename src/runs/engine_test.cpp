@@ -261,6 +261,21 @@ TEST_F(ApprovalTest, ACanceledQueryAsksNobody) {
     EXPECT_EQ(network_.chat->asked.size(), 1u);
 }
 
+// Goal: whoever comes back from a person waits for a place, and can be canceled meanwhile.
+TEST_F(ApprovalTest, AnAnswerWaitsForAPlace) {
+    start(1);
+    wait_for_question();
+    query("r", R"({"input":"buy","target":{"type":"agent","name":"buyer"}})");
+    network_.chat->answers = {agents::testing::calls({{"c9", "pay", "{}"}})};
+    // While the other one has the place, the first is answered and then canceled.
+    network_.chat->before_answer = [&] {
+        answer(R"({"decision":"approved"})");
+        static_cast<void>(store_.merge("Query", "q", R"({"spec":{"cancel":true}})"));
+    };
+    until([&] { return phase("q") == "canceled" && phase("r") == "input-required"; });
+    EXPECT_EQ(engine_->counters().asking, 1u);
+}
+
 // Goal: killed at any moment, a query is answered once by the next process, without repeating a completed call.
 TEST_F(EngineTest, TheNextProcessGoesOn) {
     create("Agent", R"({"metadata":{"name":"looper"},"spec":{"tools":[{"type":"builtin","name":"noop"}]}})");

@@ -1,6 +1,8 @@
 #pragma once
 #include "runtime/asio.hpp"
 
+#include <stop_token>
+
 namespace ark::runs {
 
 /// The place of one run among those that may be at work at once. A run that waits for a person gives it to others.
@@ -8,8 +10,8 @@ class Place {
 public:
     virtual ~Place() = default;
     virtual void leave() = 0;
-    /// Waits for one, before those that have not begun; at once when everything stops.
-    virtual awaitable<void> retake() = 0;
+    /// Waits for one, before those that have not begun; no longer than until the stop.
+    virtual awaitable<void> retake(std::stop_token stop) = 0;
 };
 
 }  // namespace ark::runs

@@ -140,6 +140,11 @@ Questions::Questions(const Services& services, resources::ResourcePtr query, Ste
     }
 }
 
+bool Questions::has_open() const {
+    return std::any_of(intervals_.begin(), intervals_.end(),
+                       [](const auto& each) { return each.second.answered.value() == 0; });
+}
+
 std::chrono::nanoseconds Questions::waited(UnixNanos since) const {
     std::vector<std::pair<UnixNanos, UnixNanos>> spans;
     for (const auto& [path, interval] : intervals_) {
@@ -178,10 +183,13 @@ awaitable<Result<Decision>> Questions::ask(agents::Execution& execution, Questio
     } else if (!execution.suspended) {
         co_await withdraw(execution, question, *pending);
     }
-    // The next process waits on: the query's status stays as it is.
-    if (!answer && execution.suspended) co_return answer.error();
-    co_await end_wait(pending->id);
-    if (!answer) co_return answer.error();
+    // It ends without a place; or the next process waits on, and the query's status stays as it is.
+    if (!answer) {
+        waiting_.erase(pending->id);
+        co_return answer.error();
+    }
+    auto stop = execution.stop;
+    co_await end_wait(pending->id, std::move(stop));
     if (!concluded) co_return concluded.error();
     if (execution.stop.stop_requested()) co_return fail(Errc::stopped, "after a person's answer");
     co_return answer->decision;
@@ -383,10 +391,10 @@ awaitable<void> Questions::begin_wait(const Question& question, const Pending& p
     co_await hooks_.write_status(waiting_status(query_->value, waiting_, services_.clock.now()));
 }
 
-awaitable<void> Questions::end_wait(const std::string& id) {
+awaitable<void> Questions::end_wait(const std::string& id, std::stop_token stop) {
     waiting_.erase(id);
     if (waiting_.empty()) {
-        co_await place_.retake();
+        co_await place_.retake(std::move(stop));
         // Another call of the batch may have asked meanwhile.
         if (!waiting_.empty()) place_.leave();
     }

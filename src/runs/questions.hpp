@@ -26,6 +26,8 @@ public:
 
     awaitable<Result<agents::Decision>> ask(agents::Execution& execution, agents::Question question) override;
 
+    /// Something is asked and not answered.
+    bool has_open() const;
     /// How much of the time since then was spent waiting for people.
     std::chrono::nanoseconds waited(UnixNanos since) const;
 
@@ -52,7 +54,7 @@ private:
     awaitable<Status> conclude(agents::Execution& execution, const agents::Question& question, const Pending& pending,
                                Answer answer, std::string inputs);
     awaitable<void> begin_wait(const agents::Question& question, const Pending& pending);
-    awaitable<void> end_wait(const std::string& id);
+    awaitable<void> end_wait(const std::string& id, std::stop_token stop);
     void tell_end(agents::Execution& execution, const agents::Question& question, const Pending& pending,
                   const Answer& answer);
     awaitable<void> withdraw(agents::Execution& execution, const agents::Question& question, const Pending& pending);

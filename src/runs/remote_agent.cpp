@@ -315,6 +315,15 @@ private:
             task.know(*known);
             co_return co_await follow(execution, context, task);
         }
+        if (!sent.task_id.empty()) {
+            // Not streamed: official SDKs refuse a stream about a task they know that does not begin with it anew.
+            task.know(sent.task_id);
+            auto answer = outgoing(path, sent);
+            auto place = call_context(context, execution.stop);
+            auto heard = co_await spec_.peer.client->send(std::move(answer), std::move(place));
+            if (!heard) co_return heard.error();
+            co_return co_await settle(execution, context, task, std::move(*heard));
+        }
         auto executor = co_await asio::this_coro::executor;
         runtime::Scope scope(executor);
         std::string said;  // artifacts so far; status messages replace each other
@@ -328,6 +337,9 @@ private:
         std::function<void(const tools::a2a::Update&)> listener = on_update;
         auto reply = co_await spec_.peer.client->stream(std::move(message), std::move(call), std::move(listener));
         co_await scope.close();
+        // The agent works on, whatever became of the stream: sending again would make it work twice.
+        const bool lost = !reply && !task.id().empty() && is_retryable(reply.error().code);
+        if (lost && !execution.stop.stop_requested()) co_return co_await follow(execution, context, task);
         if (!reply) co_return reply.error();
         co_return co_await settle(execution, context, task, std::move(*reply));
     }

@@ -23,6 +23,7 @@ using telemetry::LogLevel;
 
 constexpr std::chrono::nanoseconds timeout_default = std::chrono::minutes(5);
 constexpr std::string_view end_path = "end";
+constexpr std::string_view parent_annotation = "ark.mckinsey.com/traceparent";
 constexpr std::string_view restart_of = "ark.mckinsey.com/restart-of";
 constexpr std::string_view restart_from = "ark.mckinsey.com/restart-from";
 
@@ -91,12 +92,13 @@ private:
 
     awaitable<void> run_to_the_end() {
         const auto begun = log_->begin("query");
-        co_await write_status(running_status(query_->value, services_.clock.now()));
         begun_ = begun.at;
         Questions::Hooks hooks;
         hooks.on_waiting = [this](bool waits) { waits ? static_cast<void>(timer_.cancel()) : arm_timeout(); };
         hooks.write_status = [this](JsonValue status) { return write_status(std::move(status)); };
         questions_ = std::make_unique<Questions>(services_, query_, *log_, desk_, place_, std::move(hooks));
+        // What an earlier process asked can be answered all the time, also while this one gets back to there.
+        if (!questions_->has_open()) co_await write_status(running_status(query_->value, services_.clock.now()));
         arm_timeout();
         Execution execution{.tracer = services_.tracer, .steps = *log_, .stop = stop_.get_token()};
         execution.people = questions_.get();
@@ -131,8 +133,17 @@ private:
         subject.session_id = spec()["sessionId"].text(query_->uid());
         subject.conversation_id = spec()["conversationId"].text();
         emit::Context context;
-        context.subject = std::make_shared<const emit::Subject>(std::move(subject));
         context.span.trace_id = emit::trace_id_of(query_->uid());
+        // Whoever asked over A2A goes on with its own trace.
+        const auto& annotations = query_->value["metadata"]["annotations"];
+        const auto parent = annotations[parent_annotation].text();
+        const auto find = [&](std::string_view name) { return name == "traceparent" ? parent : std::string_view(); };
+        auto caller = emit::extract(find);
+        if (caller.span.span_id.valid()) {
+            context.span = std::move(caller.span);
+            subject.salt = query_->uid();
+        }
+        context.subject = std::make_shared<const emit::Subject>(std::move(subject));
         return context;
     }
 

@@ -134,6 +134,8 @@ awaitable<Status> StepLog::reuse(const StepLog& other, std::string from) {
     const auto end = std::find(other.order_.begin(), other.order_.end(), from);
     if (!from.empty() && end == other.order_.end()) co_return fail(Errc::not_found, "the run has no step " + from);
     for (auto path = other.order_.begin(); path != end; ++path) {
+        // What the step itself left on its way: a person's word, a task elsewhere. It is taken anew, and so are they.
+        if (!from.empty() && path->starts_with(from + "/")) continue;
         auto step = other.steps_.find(*path)->second;
         const auto status = co_await record(std::move(step));
         if (!status) co_return status;

@@ -7,9 +7,17 @@ import express from 'express';
 
 const textPart = (value) => ({ content: { $case: 'text', value }, metadata: undefined, filename: '', mediaType: 'text/plain' });
 
-/** Says what it was told, in two pieces; asks back when told to; fails when told to. */
+/** Says what it was told, in two pieces; asks back when told to; fails when told to; takes its time for "slow". */
 class Parrot {
-  cancelTask = async () => {};
+  heard = [];
+  canceled = [];
+
+  async cancelTask(taskId, bus) {
+    this.canceled.push(taskId);
+    const status = { state: TaskState.TASK_STATE_CANCELED, message: undefined, timestamp: new Date().toISOString() };
+    bus.publish(AgentEvent.statusUpdate({ taskId, contextId: this.contextId, status, metadata: {} }));
+    bus.finished();
+  }
 
   async execute(request, bus) {
     const { taskId, contextId } = request;
@@ -29,6 +37,10 @@ class Parrot {
         history: [request.userMessage], metadata: {} }));
     }
     update(TaskState.TASK_STATE_WORKING, 'thinking');
+    this.heard.push(said);
+    this.contextId = contextId;
+    if (said.startsWith('slow')) await new Promise((resolve) => setTimeout(resolve, 2500));
+    if (this.canceled.includes(taskId)) return;
     if (said === 'fail') {
       update(TaskState.TASK_STATE_FAILED, 'as you wish');
     } else if (said === 'ask') {
@@ -54,11 +66,12 @@ export async function startAgent() {
       { url: `${url}/rpc`, protocolBinding: 'JSONRPC', protocolVersion: '1.0', tenant: '' },
       { url: `${url}/rpc`, protocolBinding: 'JSONRPC', protocolVersion: '0.3', tenant: '' },
     ] };
-  const handler = new DefaultRequestHandler(card, new InMemoryTaskStore(), new Parrot());
+  const parrot = new Parrot();
+  const handler = new DefaultRequestHandler(card, new InMemoryTaskStore(), parrot);
   app.get(`/old/${AGENT_CARD_PATH}`, (_, response) =>
     response.json({ ...about, capabilities: { streaming: true }, protocolVersion: '0.3.0', preferredTransport: 'JSONRPC',
       url: `${url}/rpc` }));
   app.use(`/${AGENT_CARD_PATH}`, agentCardHandler({ agentCardProvider: handler }));
   app.use('/rpc', jsonRpcHandler({ requestHandler: handler, userBuilder: UserBuilder.noAuthentication, legacyCompat: { enabled: true } }));
-  return { url, stop: () => { server.closeAllConnections(); server.close(); } };
+  return { url, parrot, stop: () => { server.closeAllConnections(); server.close(); } };
 }

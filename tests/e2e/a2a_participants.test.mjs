@@ -4,6 +4,7 @@ import { createServer } from 'node:http';
 import { after, before, describe, test } from 'node:test';
 import { startAgent } from './a2a_agent.mjs';
 import { ControllerWithModel } from './controller.mjs';
+import { Broker } from './harness.mjs';
 
 const script = `
 rules:
@@ -39,6 +40,7 @@ async function startEngine() {
 }
 
 describe('A2A agents', () => {
+  let broker;
   let controller;
   let agent;
   let engine;
@@ -46,7 +48,8 @@ describe('A2A agents', () => {
   before(async () => {
     agent = await startAgent();
     engine = await startEngine();
-    controller = await ControllerWithModel.start(script);
+    broker = await Broker.start();
+    controller = await ControllerWithModel.start(script, ['--broker', broker.url('')]);
     const remote = (name, server) => `
 apiVersion: ark.mckinsey.com/v1prealpha1
 kind: A2AServer
@@ -96,6 +99,7 @@ spec: {strategy: sequential, members: [{name: sailor, type: agent}]}
     await controller.stop();
     agent.stop();
     engine.stop();
+    await broker.stop();
   });
 
   for (const name of ['parrot', 'oldie']) {
@@ -125,6 +129,71 @@ spec: {strategy: sequential, members: [{name: sailor, type: agent}]}
     const query = await controller.phase(await controller.ask('agent/parrot', 'fail'), 'error');
     assert.match(query.status.response.content, /failed: as you wish/);
     await assert.rejects(() => controller.phase(query.metadata.name, 'done'));
+  });
+
+  test('asks a person over kill -9, and goes on with the same task', async () => {
+    const name = await controller.ask('agent/parrot', 'ask');
+    const waiting = await controller.phase(name, 'input-required');
+    const [question] = waiting.status.questions;
+    assert.equal(question.type, 'input');
+    assert.equal(question.message, 'Which one?');
+    assert.equal((await controller.get('a2atasks', question.task)).status.phase, 'input-required');
+    await controller.kill();
+    await controller.launch();
+    const said = await controller.ark('answer', name, 'the blue one');
+    assert.equal(said.code, 0, said.err);
+    const done = await controller.phase(name, 'done');
+    assert.equal(done.status.response.content, 'You said: the blue one');
+    assert.equal(`a2a-task-${done.status.response.a2a.taskId}`, question.task);
+  });
+
+  /** The A2ATask of a query, once it works. */
+  const workingTask = async (query) => {
+    for (let i = 0; i < 200; ++i) {
+      const list = await controller.get('a2atasks', '');
+      const task = list.items.find((each) => each.spec.queryRef.name === query && each.status?.phase === 'running');
+      if (task) return task;
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    throw new Error('no task');
+  };
+
+  test('killed while the agent works, the next process follows its task and sends nothing twice', async () => {
+    const name = await controller.ask('agent/parrot', 'slow one');
+    const task = await workingTask(name);
+    await controller.kill();
+    await controller.launch();
+    const done = await controller.phase(name, 'done');
+    assert.equal(done.status.response.content, 'You said: slow one');
+    assert.equal(done.status.response.a2a.taskId, task.spec.taskId);
+    assert.equal(agent.parrot.heard.filter((said) => said === 'slow one').length, 1);
+  });
+
+  test('a canceled query cancels its task, within a second', async () => {
+    const name = await controller.ask('agent/parrot', 'slow two');
+    const task = await workingTask(name);
+    const begun = Date.now();
+    await controller.ark('query', 'cancel', name);
+    await controller.phase(name, 'canceled');
+    assert.ok(Date.now() - begun < 1500);
+    assert.deepEqual(agent.parrot.canceled, [task.spec.taskId]);
+    assert.equal((await controller.get('a2atasks', task.metadata.name)).status.phase, 'cancelled');
+  });
+
+  test('all of it is told, in one trace a query', async () => {
+    const name = await controller.ask('agent/parrot', 'ask');
+    await controller.phase(name, 'input-required');
+    await controller.ark('answer', name, 'blue');
+    const query = await controller.phase(name, 'done');
+    let events = [];
+    for (let i = 0; i < 100 && !events.some((each) => each.reason === 'QueryExecutionComplete'); ++i) {
+      events = (await broker.get(`/v1/events?query=${query.metadata.uid}&limit=200`)).items;
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    const reasons = events.map((each) => each.reason);
+    for (const reason of ['A2ACallStart', 'A2ACallComplete', 'QuestionAsked', 'QuestionAnswered', 'AgentExecutionComplete'])
+      assert.ok(reasons.includes(reason), `${reason} is not among ${reasons}`);
+    assert.equal(new Set(events.map((each) => each.trace_id ?? each.traceId)).size, 1);
   });
 
   test('an execution engine is told the query, and says what it spent', async () => {
