@@ -288,8 +288,9 @@ TEST(Store, EventsGoAfterAWhile) {
         event(i);
     t.clock.advance_ms(61'000);
     event(5);
-    event(6);  // when this is answered, the house was kept after the one before
-    EXPECT_LE(t.names("Event").size(), 4u);
+    event(
+        6);  // when this is answered, the house was kept after the one before: at the latest then after the clock moved
+    EXPECT_LE(t.names("Event").size(), 5u);
     t.clock.advance_ms(4'000'000);
     event(7);
     event(8);
