@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 
+import { startAgent } from './a2a_agent.mjs';
 import { arkBinary, ArkProcess, readStream, runArk } from './harness.mjs';
 
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
@@ -122,6 +123,23 @@ describe('queries over ark up', () => {
     assert.ok(tools.length > 5, `${tools.length} tools`);
     const described = await ark('describe', 'mcpserver/everything');
     assert.match(described.out, /ToolDiscovery/);
+  });
+
+  test('the card of an A2A server becomes an Agent, which answers', async () => {
+    const parrot = await startAgent();
+    writeFileSync(
+      join(data, 'zoo.yaml'),
+      `{apiVersion: ark.mckinsey.com/v1prealpha1, kind: A2AServer, metadata: {name: zoo}, spec: {address: {value: "${parrot.url}"}}}`,
+    );
+    assert.equal((await ark('apply', '-f', join(data, 'zoo.yaml'))).code, 0);
+    await until('Ready', async () => (await ark('get', 'a2aservers')).out.includes('True'));
+    const { code, out, err } = await ark('query', 'run', 'agent/parrot', 'hello');
+    parrot.stop();
+    assert.equal(code, 0, err);
+    assert.match(out, /hello/);
+    assert.match(err, /⇄/);
+    assert.equal((await ark('delete', 'a2aserver', 'zoo')).code, 0);
+    assert.equal((await ark('get', 'agent/parrot')).code, 4, 'the agent goes with its server');
   });
 
   test('steps are shown while they happen, and the answer is all of standard output', async () => {
