@@ -108,7 +108,11 @@ class Oracle:
         self.next = 0
         self.expected = {}     # offset -> sequence, proven by receipts
         self.maybe = {}        # sequence -> (first, count) of unanswered requests
-        self.seen = {}         # offset -> sequence, read back
+        self.seen = []         # sequence by offset, read back; what was read once is not read again
+        self.stored = set()    # the same, for what is asked by sequence
+        self.acknowledged = set()
+        self.proven = []       # (offset, sequence) of receipts since the last check
+        self.checked = 0       # offsets below are accounted for
         self.cursor = None
         self.epoch = None
 
@@ -128,6 +132,8 @@ class Oracle:
             for i in range(count):
                 require(base + i not in self.expected, f"two receipts for offset {base + i}")
                 self.expected[base + i] = first + i
+                self.acknowledged.add(first + i)
+                self.proven.append((base + i, first + i))
         for first, count in writer.unanswered:
             for i in range(count):
                 self.maybe[first + i] = (first, count)
@@ -163,19 +169,32 @@ class Oracle:
     def note(self, span, cursor):
         offset = int(cursor.split("-")[1], 16) - 1
         require(offset == len(self.seen), f"offset {offset} follows {len(self.seen) - 1}: a hole or a repetition")
-        self.seen[offset] = int(span["name"][1:])
+        sequence = int(span["name"][1:])
+        require(sequence not in self.stored, f"span {sequence} is stored twice")
+        self.seen.append(sequence)
+        self.stored.add(sequence)
 
     def check(self):
-        for offset, sequence in self.expected.items():
-            require(self.seen.get(offset) == sequence,
-                    f"acknowledged span {sequence} is not at offset {offset}: {self.seen.get(offset)}")
-        stored = set(self.seen.values())
-        require(len(stored) == len(self.seen), "an item is stored twice")
-        for sequence in stored - set(self.expected.values()):
+        """What is new since the last check, which costs the same however much there is."""
+        for offset, sequence in self.proven:
+            found = self.seen[offset] if offset < len(self.seen) else None
+            require(found == sequence, f"acknowledged span {sequence} is not at offset {offset}: {found}")
+        self.proven = []
+        for sequence in self.seen[self.checked:]:
+            if sequence in self.acknowledged:
+                continue
             require(sequence in self.maybe, f"span {sequence} was never sent")
             first, count = self.maybe[sequence]
-            missing = [first + i for i in range(count) if first + i not in stored]
+            missing = [first + i for i in range(count) if first + i not in self.stored]
             require(not missing, f"half a request is stored: {missing} missing")
+        self.checked = len(self.seen)
+
+    def forget(self):
+        """Everything that was read, so that all of it is read and checked once more; returns it."""
+        self.cursor, told = None, self.seen
+        self.seen, self.stored, self.checked = [], set(), 0
+        self.proven = list(self.expected.items())
+        return told
 
 
 def require(condition, why):
@@ -227,10 +246,14 @@ def main():
             writer.join()
             oracle.learn(writer)
         if (kill + 1) % 50 == 0:
-            print(f"{kill + 1} kills, {len(oracle.expected)} acknowledged items", flush=True)
+            print(f"{kill + 1} kills, {len(oracle.expected)} acknowledged items, slowest start {slowest:.3f} s", flush=True)
     broker.start()
     oracle.read_back(broker)
     oracle.check()
+    told_before = oracle.forget()
+    oracle.read_back(broker)
+    oracle.check()
+    require(oracle.seen == told_before, "the journal tells another story than it told after the kills")
     broker.process.send_signal(signal.SIGTERM)
     require(broker.process.wait() == 0, "SIGTERM did not end cleanly")
     check_views(options.ark, data)
