@@ -150,6 +150,7 @@ void Tail::post_pump() {
 
 void Tail::pump() {
     if (!active_) return wake_ready();
+    if (!has_readers()) skip_to_fold();
     std::size_t budget = pump_bytes;
     while (!reading_ && touched_rows_ < touched_rows_max) {
         const auto folded = services_->correlation.folded();
@@ -166,6 +167,22 @@ void Tail::pump() {
         budget -= cost;
     }
     finish_pass();
+}
+
+bool Tail::has_readers() const {
+    return std::any_of(groups_.begin(), groups_.end(), [](const auto& its) { return its.second->ring.readers() > 0; });
+}
+
+/// Whoever joins a ring reads the journal up to where we are then. Subscribers whose cursors are ahead of the views, as
+/// after a crash they all are, would else wait until everything was encoded for nobody.
+void Tail::skip_to_fold() {
+    const auto folded = services_->correlation.folded();
+    if (position_ >= folded) return;
+    position_ = folded;
+    held_.reset();
+    reading_ = false;  // what the pool still reads is of a reader that we have no more
+    reader_ = services_->journal.reader(position_);
+    moved_ = true;
 }
 
 /// Makes held_ the batch at position_; false: not now.

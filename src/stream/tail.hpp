@@ -55,6 +55,8 @@ private:
     void tick();
     void post_pump();
     void pump();
+    bool has_readers() const;
+    void skip_to_fold();
     bool obtain();
     bool in_memory() const;
     void read_on_pool();

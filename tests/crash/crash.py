@@ -141,7 +141,7 @@ class Oracle:
     def read_back(self, broker):
         """Everything from the last cursor to the journal's end, in order. Nobody writes meanwhile, so the end stands still."""
         host, port = broker.http.rsplit(":", 1)
-        connection = http.client.HTTPConnection(host, int(port), timeout=30)
+        connection = http.client.HTTPConnection(host, int(port), timeout=300)
         connection.request("GET", "/v1/status")
         end = json.loads(connection.getresponse().read())["journal"]["end"]
         if int(end.split("-")[1], 16) == len(self.seen):
