@@ -111,6 +111,11 @@ inline std::string behind(std::string prefix) {
     return prefix;
 }
 
+/// The big-endian number that a key of postings begins with.
+inline std::uint64_t first_number(std::string_view key) {
+    return Unpacker(key).number();
+}
+
 /// The big-endian number at the end of a key.
 inline std::uint64_t last_number(std::string_view key) {
     return Unpacker(key.substr(key.size() < 8 ? key.size() : key.size() - 8)).number();

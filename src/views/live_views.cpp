@@ -83,7 +83,8 @@ LiveViews::LiveViews(const ViewsConfig& config, journal::Journal& journal, Clock
       epoch_(journal.epoch()),
       kv_(std::move(kv)),
       projection_(projection),
-      fold_(*kv_, stories_, config.hot_bytes_max, projection) {}
+      fold_(*kv_, stories_, config.hot_bytes_max, projection),
+      trimming_(*kv_) {}
 
 LiveViews::~LiveViews() {
     stop();
@@ -167,8 +168,10 @@ void LiveViews::run() {
         const bool replayed = replaying && folded() >= replay_end;
         if (replayed) replaying = false;
         if (auto status = flush_if_due(replayed); !status) return fail_with(status.error());
+        const auto trimming = trimming_.step(journal_.begin());
+        if (!trimming) return fail_with(trimming.error());
         if (idle) {
-            wait_for_more(reader->position());
+            if (!*trimming) wait_for_more(reader->position());
         } else {
             wait_for_many(folded() - began, began_at);
         }

@@ -4,6 +4,7 @@
 #include "views/heads.hpp"
 #include "views/hot.hpp"
 #include "views/reads.hpp"
+#include "views/trimming.hpp"
 #include "views/views.hpp"
 
 #include <atomic>
@@ -114,7 +115,8 @@ private:
     std::unique_ptr<store::Kv> kv_;
     Projection* const projection_;  // outlives us
     HotStories stories_;
-    Fold fold_;  // fold's thread only, once started
+    Fold fold_;          // fold's thread only, once started
+    Trimming trimming_;  // likewise
     Heads session_heads_, query_heads_;
     ColdStories cold_;
     std::shared_mutex tenants_mutex_;

@@ -285,6 +285,10 @@ void Story::restored() {
         const auto* best = head();
         if (best == nullptr || head_order(span) < head_order(*best)) head_ = spans_.position_of(span);
     }
+    trimmed_ = sums_.spans > spans_.spans().size();
+    if (!trimmed_) return;
+    trimmed_rolled_up_ = settled.rolled_up;
+    trimmed_rolled_up_ -= spans_.rolled_up();
 }
 
 bool Story::evented(const SpanId& id) const {
@@ -346,8 +350,7 @@ void Story::update_head(const Span& span) {
     } else {
         return;
     }
-    const auto* now = head();
-    title_ = spans_.name(*now);
+    if (!lost_head()) title_ = spans_.name(*head());
 }
 
 const Story::AllOperations& Story::operations() const {
@@ -363,17 +366,30 @@ std::uint64_t Story::open_operations() const {
     return open;
 }
 
+bool Story::is_whole(const Span& span) const {
+    return !span.parent.valid() || span.kind == model::Kind::query;
+}
+
+/// Whether the span that decided name and outcome is one of those that retention took.
+bool Story::lost_head() const {
+    if (!trimmed_) return false;
+    const auto* span = head();
+    return span == nullptr || (knowledge_ == Knowledge::root && !is_whole(*span));
+}
+
 void Story::learn() {
     const auto* span = head();
-    if (span != nullptr && (!span->parent.valid() || span->kind == model::Kind::query)) {
-        knowledge_ = Knowledge::root;
-    }
+    if (span != nullptr && is_whole(*span)) knowledge_ = Knowledge::root;
 }
 
 Outcome Story::outcome() const {
     if (row_only_) return row_outcome_;
+    if (lost_head()) {
+        if (sums_.open > 0) return Outcome::running;
+        return row_outcome_ == Outcome::running ? Outcome::done : row_outcome_;
+    }
     if (const auto* span = head()) {
-        const bool whole = !span->parent.valid() || span->kind == model::Kind::query;
+        const bool whole = is_whole(*span);
         if (span->is(span_open) || (!whole && sums_.open > 0)) return Outcome::running;
         if (span->is(span_canceled)) return Outcome::canceled;
         return span->is(span_failed) ? Outcome::failed : Outcome::done;
@@ -395,6 +411,7 @@ Totals Story::totals() const {
     totals.stories = 1;
     totals.running = outcome() == Outcome::running ? 1 : 0;
     if (reporters_ > 0) totals.rolled_up = spans_.rolled_up();
+    if (trimmed_) totals.rolled_up += trimmed_rolled_up_;
     if (totals.spans > 0) return totals;
     // Events only: operations stand for the spans that nobody sent.
     const auto& all = operations();

@@ -167,6 +167,8 @@ private:
     void learn();
     const Span* head() const { return head_ != no_head ? &spans_.spans()[head_] : nullptr; }
     std::uint64_t open_operations() const;
+    bool is_whole(const Span& span) const;
+    bool lost_head() const;
 
     SpanTable spans_;
     static constexpr std::size_t no_head = ~std::size_t{0};
@@ -174,6 +176,9 @@ private:
     std::string title_;
     Totals sums_;            // of spans; events
     bool row_only_ = false;  // unpacked, spans not restored
+    // Retention took some of the spans: what the row says of them counts on.
+    bool trimmed_ = false;
+    Tally trimmed_rolled_up_;
     Outcome row_outcome_ = Outcome::done;
     Knowledge knowledge_ = Knowledge::none;  // only grows: what was known once decides which story speaks for a query
     std::uint64_t reporters_ = 0;            // spans other than model calls with usage of their own

@@ -265,6 +265,57 @@ TEST_F(ViewsTest, GoesOnBehindWhatRetentionTook) {
     EXPECT_TRUE(*views->session("default", "kept"));
 }
 
+// Goal: postings do not outlive their items; what was summed up does, also when something comes late.
+TEST_F(ViewsTest, ForgetsTheItemsThatRetentionTookAndKeepsTheSums) {
+    const auto outer = [](std::uint64_t id, bool failed) {
+        auto root = span(1, id, 0, "outer",
+                         {{"session.id", "s1"},
+                          {"gen_ai.operation.name", "invoke_agent"},
+                          {"gen_ai.agent.name", "a"},
+                          {"gen_ai.usage.input_tokens", 70}});
+        if (failed) root.status_code = 2;
+        return root;
+    };
+    open(journal);
+    views->start();
+    journal.add_spans({outer(1, true), span(1, 2, 1, "inner", {})}, at(5));
+    settle(journal);
+    const auto expired = journal.end();
+    journal.add_spans({span(2, 3, 0, "later", {{"session.id", "s1"}})}, at(6));
+    settle(journal);
+    const auto before = views->session("default", "s1")->value();
+    EXPECT_EQ(views->items_of_session("default", "s1", Offset(0), journal.end(), 100)->size(), 3u);
+
+    views->stop();
+    journal.expire_before(expired);
+    open(journal);
+    views->start();
+    journal.add_spans({span(3, 4, 0, "more", {{"session.id", "other"}})}, at(7));  // wakes the fold
+    settle(journal);
+    const auto items = [&] { return *views->items_of_session("default", "s1", Offset(0), journal.end(), 100); };
+    for (int tries = 0; items().size() > 1 && tries < 200'000; ++tries)
+        std::this_thread::yield();
+    EXPECT_EQ(items(), std::vector{expired});
+    EXPECT_TRUE(views->trace_spans("default", id_of<TraceId>(1), 10)->empty());
+    EXPECT_EQ(views->trace("default", id_of<TraceId>(1))->value().state, State::error);
+    EXPECT_EQ(views->session("default", "s1")->value().spans, before.spans);
+
+    views->stop();  // nothing is hot: the late span finds what the store has
+    open(journal);
+    views->start();
+    journal.add_spans({span(1, 9, 2, "late", {})}, at(8));
+    settle(journal);
+    const auto trace = views->trace("default", id_of<TraceId>(1))->value();
+    EXPECT_EQ(trace.name, "outer");
+    EXPECT_EQ(trace.state, State::error);
+    EXPECT_EQ(trace.spans, 3u);
+    EXPECT_EQ(trace.usage.rolled_up.input_tokens, 70);
+    const auto after = views->session("default", "s1")->value();
+    EXPECT_EQ(after.spans, before.spans + 1);
+    EXPECT_EQ(after.usage.rolled_up.input_tokens, before.usage.rolled_up.input_tokens);
+    EXPECT_EQ(after.errors, before.errors);
+}
+
 TEST_F(ViewsTest, TellsTheStreamWhereAnItemBelongs) {
     open(journal);
     views->start();
