@@ -7,6 +7,13 @@
 namespace ark::receive {
 namespace {
 
+/// What the journal calls it; identity for what it keeps inflated.
+model::Encoding journal_encoding(Coding coding) {
+    return coding == Coding::gzip   ? model::Encoding::gzip
+           : coding == Coding::zstd ? model::Encoding::zstd
+                                    : model::Encoding::identity;
+}
+
 model::BatchKind kind_of(otlp::Signal signal) {
     return signal == otlp::Signal::logs ? model::BatchKind::logs : model::BatchKind::traces;
 }
@@ -76,8 +83,19 @@ Result<Buffer> Intake::inflate(const Body& body) const {
     codec::InflateLimits limits;
     limits.bytes_max = config_.request_bytes_max;
     limits.ratio_max = config_.inflate_ratio_max;
-    if (body.encoding == model::Encoding::gzip) return codec::gunzip(body.bytes.view(), limits);
-    return codec::unzstd(body.bytes.view(), limits);
+    switch (body.coding) {
+        case Coding::gzip:
+            return codec::gunzip(body.bytes.view(), limits);
+        case Coding::zstd:
+            return codec::unzstd(body.bytes.view(), limits);
+        case Coding::deflate:
+            return codec::unzlib(body.bytes.view(), limits);
+        case Coding::brotli:
+            return codec::unbrotli(body.bytes.view(), limits);
+        case Coding::identity:
+            break;
+    }
+    return Buffer::copy_of(body.bytes.view());
 }
 
 Result<Intake::Decoded> Intake::decode_metrics(const Body& body, const Buffer& payload) const {
@@ -90,7 +108,7 @@ Result<Intake::Decoded> Intake::decode_metrics(const Body& body, const Buffer& p
 }
 
 Result<Intake::Decoded> Intake::decode(const std::string& tenant, Body body, ByteBudget::Hold& hold) const {
-    const bool compressed = body.encoding != model::Encoding::identity;
+    const bool compressed = body.coding != Coding::identity;
     Buffer inflated;
     if (compressed) {
         ARK_TRY(inflated, inflate(body));
@@ -128,11 +146,12 @@ Result<Intake::Decoded> Intake::decode(const std::string& tenant, Body body, Byt
         decoded.batch = std::make_shared<model::Batch>(std::move(header), std::move(checked.cleaned));
     } else if (json) {
         decoded.batch = std::make_shared<model::Batch>(std::move(header), std::move(transcoded));
-    } else if (compressed) {
-        header.encoding = body.encoding;
+    } else if (const auto encoding = journal_encoding(body.coding); encoding != model::Encoding::identity) {
+        header.encoding = encoding;
         decoded.batch = std::make_shared<model::Batch>(std::move(header), std::move(body.bytes), std::move(inflated));
     } else {
-        decoded.batch = std::make_shared<model::Batch>(std::move(header), std::move(body.bytes));
+        decoded.batch =
+            std::make_shared<model::Batch>(std::move(header), compressed ? std::move(inflated) : std::move(body.bytes));
     }
     return decoded;
 }

@@ -13,11 +13,14 @@ namespace ark::receive {
 /// How a request was written: a label of our counters.
 enum class Wire { protobuf, json, grpc };
 
+/// How a body is compressed. gzip and zstd stay as they came in the journal; the others are kept inflated.
+enum class Coding { identity, gzip, zstd, deflate, brotli };
+
 /// A body as it came, and how it is to be read.
 struct Body {
     otlp::Signal signal = otlp::Signal::traces;
     otlp::Format format = otlp::Format::protobuf;
-    model::Encoding encoding = model::Encoding::identity;
+    Coding coding = Coding::identity;
     Buffer bytes;
 };
 

@@ -8,11 +8,11 @@ namespace {
 constexpr unsigned retry_after_seconds = 1;
 constexpr std::size_t frame_header_bytes = 5;
 
-Result<model::Encoding> encoding_of(const net::RequestHead& head, bool compressed) {
-    if (!compressed) return model::Encoding::identity;
+Result<Coding> coding_of(const net::RequestHead& head, bool compressed) {
+    if (!compressed) return Coding::identity;
     const auto encoding = head.fields.find("grpc-encoding");
-    if (encoding == "gzip") return model::Encoding::gzip;
-    if (encoding == "zstd") return model::Encoding::zstd;
+    if (encoding == "gzip") return Coding::gzip;
+    if (encoding == "zstd") return Coding::zstd;
     return fail(Errc::unsupported, "grpc-encoding '" + std::string(encoding) + "': send gzip or identity");
 }
 
@@ -27,11 +27,11 @@ awaitable<Result<Accepted>> accept(Intake& intake, net::Exchange& exchange, otlp
     if (!framed) co_return framed.error();
     const auto message = net::grpc::unframe(framed->view());
     if (!message) co_return message.error();
-    const auto encoding = encoding_of(exchange.head(), message->compressed);
-    if (!encoding) co_return encoding.error();
+    const auto coding = coding_of(exchange.head(), message->compressed);
+    if (!coding) co_return coding.error();
     Body body;
     body.signal = signal;
-    body.encoding = *encoding;
+    body.coding = *coding;
     body.bytes = Buffer::copy_of(message->bytes);
     co_return co_await intake.take(std::move(*tenant), std::move(body), hold);
 }

@@ -5,15 +5,19 @@ namespace {
 
 constexpr unsigned retry_after_seconds = 1;
 
+std::string lower_case(std::string_view text) {
+    std::string out;
+    for (const char c : text)
+        out.push_back(c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c);
+    return out;
+}
+
 /// The media type without parameters, lower-case.
 std::string media_type(std::string_view content_type) {
     content_type = content_type.substr(0, content_type.find(';'));
     while (content_type.ends_with(' ') || content_type.ends_with('\t'))
         content_type.remove_suffix(1);
-    std::string out;
-    for (const char c : content_type)
-        out.push_back(c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c);
-    return out;
+    return lower_case(content_type);
 }
 
 Result<otlp::Format> format_of(const net::RequestHead& head) {
@@ -23,12 +27,14 @@ Result<otlp::Format> format_of(const net::RequestHead& head) {
     return fail(Errc::unsupported, "content type '" + type + "': send application/x-protobuf or application/json");
 }
 
-Result<model::Encoding> encoding_of(const net::RequestHead& head) {
-    const auto encoding = head.fields.find("content-encoding");
-    if (encoding.empty() || encoding == "identity") return model::Encoding::identity;
-    if (encoding == "gzip") return model::Encoding::gzip;
-    if (encoding == "zstd") return model::Encoding::zstd;
-    return fail(Errc::unsupported, "content encoding '" + std::string(encoding) + "': send gzip, zstd or identity");
+Result<Coding> coding_of(const net::RequestHead& head) {
+    const auto coding = lower_case(head.fields.find("content-encoding"));
+    if (coding.empty() || coding == "identity") return Coding::identity;
+    if (coding == "gzip") return Coding::gzip;
+    if (coding == "zstd") return Coding::zstd;
+    if (coding == "deflate") return Coding::deflate;
+    if (coding == "br") return Coding::brotli;
+    return fail(Errc::unsupported, "content encoding '" + coding + "': send gzip, zstd, deflate, br or identity");
 }
 
 std::string_view content_type(otlp::Format format) {
@@ -47,9 +53,9 @@ net::Response error_response(otlp::Format format, const Error& error) {
 
 /// Everything that may be refused before the body is read, then the body.
 awaitable<Result<Body>> read(Intake& intake, net::Exchange& exchange, ByteBudget::Hold& hold, Body body) {
-    const auto encoding = encoding_of(exchange.head());
-    if (!encoding) co_return encoding.error();
-    body.encoding = *encoding;
+    const auto coding = coding_of(exchange.head());
+    if (!coding) co_return coding.error();
+    body.coding = *coding;
     auto bytes = co_await intake.admission().read_body(exchange, hold, intake.config().request_bytes_max);
     if (!bytes) co_return bytes.error();
     body.bytes = std::move(*bytes);

@@ -163,7 +163,9 @@ TEST_F(Doors, AnswerErrorsInTheRequestsEncoding) {
     EXPECT_EQ(bad_json.status, 400);
     EXPECT_TRUE(codec::JsonValue::parse(bad_json.body)) << bad_json.body;
     EXPECT_EQ(post("/v1/traces", "text/plain", "x").status, 415);
-    EXPECT_EQ(post("/v1/traces", protobuf, "x", "br").status, 415);
+    EXPECT_EQ(post("/v1/traces", protobuf, "x", "compress").status, 415);
+    EXPECT_EQ(post("/v1/traces", protobuf, "x", "br").status, 400);
+    EXPECT_EQ(post("/v1/traces", protobuf, "x", "deflate").status, 400);
     EXPECT_EQ(post("/v1/traces", protobuf, "not gzip", "gzip").status, 400);
     EXPECT_EQ(stored(), 0u);
 }

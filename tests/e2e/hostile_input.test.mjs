@@ -36,7 +36,8 @@ describe('hostile input', () => {
     ['a body above the limit', Buffer.alloc(5 << 20, 0x20), {}, 413],
     ['a gzip bomb', gzipSync(Buffer.alloc(64 << 20), { level: 9 }), { 'content-encoding': 'gzip' }, 413],
     ['a corrupt gzip', gzipSync(good).subarray(0, 40), { 'content-encoding': 'gzip' }, 400],
-    ['an unknown encoding', good, { 'content-encoding': 'br' }, 415],
+    ['an unknown encoding', good, { 'content-encoding': 'compress' }, 415],
+    ['brotli that is none', good, { 'content-encoding': 'br' }, 400],
     ['an unknown media type', good, { 'content-type': 'text/xml' }, 415],
   ];
   for (const [name, body, headers, status] of cases) {
