@@ -158,9 +158,9 @@ private:
                 return integer(value, first, number) &&
                        varint(rule.tag, static_cast<std::uint64_t>(number), keep_default);
             }
-            case Kind::int32: {
+            case Kind::enumeration: {
                 std::int32_t number = 0;
-                if (!integer(value, first, number)) return false;
+                if (!enumeration(value, first, number)) return false;
                 return varint(rule.tag, static_cast<std::uint64_t>(std::int64_t{number}), keep_default);
             }
             case Kind::uint32: {
@@ -286,6 +286,18 @@ private:
             return refuse("not an integer of this size");
         }
         out = static_cast<Integer>(real_number);
+        return true;
+    }
+
+    /// A number, by specification; or a name, as senders write that leave the mapping to a protobuf library: refusing
+    /// it would lose the whole export.
+    bool enumeration(sj::value& value, char first, std::int32_t& out) {
+        const auto token = value.raw_json_token();
+        if (first != '"' || token.size() < 2 || token[1] < 'A' || token[1] > 'Z') return integer(value, first, out);
+        sj::raw_json_string raw;
+        if (auto error = value.get_raw_json_string().get(raw)) return failed(error);
+        const std::string_view text(raw.raw(), token.size() - 1);
+        out = json::enum_number(text.substr(0, text.find('"')));
         return true;
     }
 

@@ -2,6 +2,8 @@
 
 #include "otlp/wire.hpp"
 
+#include <algorithm>
+
 namespace ark::otlp::json {
 
 namespace {
@@ -21,7 +23,7 @@ constexpr Rule uint32(std::string_view name, std::uint32_t number) {
     return {Key(name), tag(number, wire::varint), Kind::uint32, nullptr};
 }
 constexpr Rule enumeration(std::string_view name, std::uint32_t number) {
-    return {Key(name), tag(number, wire::varint), Kind::int32, nullptr};
+    return {Key(name), tag(number, wire::varint), Kind::enumeration, nullptr};
 }
 constexpr Rule time(std::string_view name, std::uint32_t number) {
     return {Key(name), tag(number, wire::fixed64), Kind::fixed64, nullptr};
@@ -124,6 +126,26 @@ constexpr Schema resource_logs{resource_logs_rules, 100'000, false, false};
 constexpr Rule logs_rules[] = {messages("resourceLogs", 1, resource_logs)};
 
 }  // namespace
+
+std::int32_t enum_number(std::string_view name) {
+    struct Enum {
+        std::string_view prefix;
+        std::span<const std::string_view> words;  // from 0
+    };
+    static constexpr std::string_view kinds[] = {"UNSPECIFIED", "INTERNAL", "SERVER", "CLIENT", "PRODUCER", "CONSUMER"};
+    static constexpr std::string_view codes[] = {"UNSET", "OK", "ERROR"};
+    static constexpr std::string_view levels[] = {
+        "UNSPECIFIED", "TRACE",  "TRACE2", "TRACE3", "TRACE4", "DEBUG",  "DEBUG2", "DEBUG3", "DEBUG4",
+        "INFO",        "INFO2",  "INFO3",  "INFO4",  "WARN",   "WARN2",  "WARN3",  "WARN4",  "ERROR",
+        "ERROR2",      "ERROR3", "ERROR4", "FATAL",  "FATAL2", "FATAL3", "FATAL4"};
+    for (const auto& known :
+         {Enum{"SPAN_KIND_", kinds}, Enum{"STATUS_CODE_", codes}, Enum{"SEVERITY_NUMBER_", levels}}) {
+        if (!name.starts_with(known.prefix)) continue;
+        const auto word = std::find(known.words.begin(), known.words.end(), name.substr(known.prefix.size()));
+        return word == known.words.end() ? 0 : static_cast<std::int32_t>(word - known.words.begin());
+    }
+    return 0;
+}
 
 constexpr Schema traces_request{traces_rules, 100'000, false, false};
 constexpr Schema logs_request{logs_rules, 100'000, false, false};

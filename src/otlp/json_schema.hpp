@@ -14,8 +14,8 @@ enum class Kind : std::uint8_t {
     id,      ///< hex text to bytes, not base64: the mapping's one oddity
     base64,  ///< bytes
     boolean,
-    int64,  ///< number or decimal text, to a varint
-    int32,  ///< enums: integers only, by specification
+    int64,        ///< number or decimal text, to a varint
+    enumeration,  ///< integers, by specification; names are understood too
     uint32,
     fixed64,  ///< times
     fixed32,  ///< flags
@@ -68,6 +68,9 @@ struct Schema {
     bool is_any_value;       ///< a oneof: present even when zero, the last member wins
     bool is_container;       ///< ArrayValue, KeyValueList: one level of nesting
 };
+
+/// The number of an enum's name ("SPAN_KIND_SERVER"); of one that nobody knows 0, the unspecified value.
+std::int32_t enum_number(std::string_view name);
 
 extern const Schema traces_request;
 extern const Schema logs_request;

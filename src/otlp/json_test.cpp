@@ -95,11 +95,16 @@ TEST(JsonIn, ReadsIntegersAsNumbersOrText) {
     }
 }
 
-TEST(JsonIn, EnumsAreIntegersOnly) {
+TEST(JsonIn, EnumsAreIntegersOrTheirNames) {
     EXPECT_EQ(span_of(R"("kind":3,"status":{"code":2,"message":"m"})").status().code(), 2);
     EXPECT_EQ(span_of(R"("kind":77)").kind(), 77) << "unknown numbers are kept";
     EXPECT_EQ(span_of(R"("kind":-1)").kind(), -1);
-    EXPECT_TRUE(refused(R"("kind":"SPAN_KIND_SERVER")"));
+    EXPECT_EQ(span_of(R"("kind":"3")").kind(), 3);
+    EXPECT_EQ(span_of(R"("kind":"SPAN_KIND_SERVER","status":{"code":"STATUS_CODE_ERROR"})").kind(), 2);
+    EXPECT_EQ(span_of(R"("kind":"SPAN_KIND_CONSUMER","status":{"code":"STATUS_CODE_ERROR"})").status().code(), 2);
+    EXPECT_EQ(span_of(R"("kind":"SPAN_KIND_OF_TOMORROW")").kind(), 0);
+    EXPECT_TRUE(refused(R"("kind":"")"));
+    EXPECT_TRUE(refused(R"("kind":"server")"));
 }
 
 TEST(JsonIn, ReadsEveryAnyValue) {
