@@ -97,14 +97,21 @@ awaitable<void> answer_unrouted(const Router& router, const Answers& answers, co
     } else if (grpc::is_grpc(head)) {
         response = grpc::error(12, "no such method");
     } else if (match.status == 400) {
-        response = problem(400, "the path cannot be decoded");
+        response = problem(400, "the path cannot be decoded", &head);
     } else if (match.status == 405) {
-        response = problem(405, "the path does not serve this method");
+        response = problem(405, "the path does not serve this method", &head);
         response.fields.add("allow", match.allow);
     } else {
-        response = problem(404, "no such path");
+        response = problem(404, "no such path", &head);
     }
     co_await exchange.respond(std::move(response));
+}
+
+/// One more member of an object; what JSON would have to escape is left out.
+void append_plain(std::string& object, std::string_view name, std::string_view text) {
+    const auto plain = [](char c) { return c >= ' ' && c <= '~' && c != '"' && c != '\\'; };
+    if (text.empty() || !std::all_of(text.begin(), text.end(), plain)) return;
+    object.append(",\"").append(name).append("\":\"").append(text).append("\"");
 }
 
 /// Runs the handler; its exceptions end here. False: it threw.
@@ -130,7 +137,7 @@ std::string_view reason(int status) {
     return "Status";
 }
 
-Response problem(int status, std::string_view detail) {
+Response problem(int status, std::string_view detail, const RequestHead* head) {
     Problem chosen{status, "error", "Error"};
     for (const auto& known : problems) {
         if (known.status == status) chosen = known;
@@ -138,8 +145,13 @@ Response problem(int status, std::string_view detail) {
     Response response;
     response.status = status;
     response.fields.add("content-type", "application/problem+json");
-    response.body = fmt::format(R"({{"type":"/problems/{}","title":"{}","status":{},"detail":"{}"}})", chosen.type,
+    response.body = fmt::format(R"({{"type":"/problems/{}","title":"{}","status":{},"detail":"{}")", chosen.type,
                                 chosen.title, status, detail);
+    if (head != nullptr) {
+        append_plain(response.body, "instance", head->path);
+        append_plain(response.body, "requestId", head->fields.find("x-request-id"));
+    }
+    response.body.push_back('}');
     return response;
 }
 

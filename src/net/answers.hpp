@@ -28,8 +28,8 @@ private:
     Random random_;
 };
 
-/// application/problem+json (RFC 9457) for a status of ours.
-Response problem(int status, std::string_view detail);
+/// application/problem+json (RFC 9457) for a status of ours; of a request whose head is known it names path and id.
+Response problem(int status, std::string_view detail, const RequestHead* head = nullptr);
 std::string_view reason(int status);  ///< "Not Found"; "Status" for an unknown one
 
 /// Lets the route's handler answer, or answers 404, 405 or OPTIONS itself. An exception of the handler is a bug: it is

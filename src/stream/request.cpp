@@ -20,8 +20,8 @@ constexpr unsigned rate_max = 100'000;
 constexpr std::chrono::milliseconds heartbeat_min{1'000};
 constexpr std::chrono::milliseconds heartbeat_max{300'000};
 
-constexpr std::string_view topic_names[] = {"event", "span",  "log",      "session", "query",
-                                            "trace", "chunk", "question", "eval",    "sink"};
+constexpr std::string_view topic_names[] = {"event", "span",     "log",  "session", "query",  "trace",
+                                            "chunk", "question", "eval", "sink",    "message"};
 
 /// What a parameter's reader says: nothing, or what is wrong with the value.
 struct Complaint {
@@ -63,8 +63,9 @@ Verdict read_topics(const Input& input) {
     for (const auto part : split(input.value)) {
         const auto found = std::find(std::begin(topic_names), std::end(topic_names), part);
         if (found == std::end(topic_names)) {
-            return Complaint{"there is no topic '" + std::string(shown(part)) + "'",
-                             "topics are event, span, log, session, query, trace, chunk, question, eval, sink"};
+            return Complaint{
+                "there is no topic '" + std::string(shown(part)) + "'",
+                "topics are event, span, log, message, chunk, session, query, trace, question, eval, sink"};
         }
         topics.add(static_cast<Topic>(found - std::begin(topic_names)));
     }
@@ -302,12 +303,13 @@ std::string Selection::key() const {
     return key;
 }
 
-std::string Refusal::to_json(std::string_view instance, int status) const {
+std::string Refusal::to_json(std::string_view instance, int status, std::string_view request_id) const {
     std::string out;
     codec::JsonWriter json(out);
     json.begin_object();
     json.field("type", "/problems/" + std::string(slug)).field("title", title).field("status", std::int64_t{status});
     json.field("detail", detail).field("instance", instance);
+    if (!request_id.empty()) json.field("requestId", request_id);
     if (!hint.empty()) json.field("hint", hint);
     if (!parameter.empty()) {
         json.key("errors").begin_array();

@@ -121,7 +121,7 @@ TEST(Request, RefusesWhatItDoesNotUnderstand) {
 TEST(Request, ExpressionsArePartOfTheFilter) {
     const auto refusal = refused("filter=raeson%20%3D%3D%20%22tool%22");
     EXPECT_EQ(refusal.slug, "invalid-expression");
-    const auto json = codec::JsonValue::parse(refusal.to_json("/v1/stream", 400));
+    const auto json = codec::JsonValue::parse(refusal.to_json("/v1/stream", 400, "r-1"));
     ASSERT_TRUE(json);
     EXPECT_EQ((*json)["errors"][0]["code"].text(), "undeclared_reference");
     EXPECT_EQ((*json)["errors"][0]["column"].integer(), 1);
@@ -137,7 +137,7 @@ TEST(Request, ExpressionsArePartOfTheFilter) {
 }
 
 TEST(Request, RefusalIsAProblemDocument) {
-    const auto text = refused("topcs=a").to_json("/v1/stream", 400);
+    const auto text = refused("topcs=a").to_json("/v1/stream", 400, "r-1");
     const auto json = codec::JsonValue::parse(text);
     ASSERT_TRUE(json) << text;
     EXPECT_EQ((*json)["type"].text(), "/problems/unknown-parameter");

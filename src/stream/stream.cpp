@@ -23,13 +23,13 @@ private:
     const bool granted_;
 };
 
-net::Response refusal_response(const Refusal& refusal, std::string_view path, int status) {
+net::Response refusal_response(const Refusal& refusal, const net::RequestHead& head, int status) {
     net::Response response;
     response.status = status;
     response.fields.set("content-type", "application/problem+json");
     response.fields.set("cache-control", "no-store");
     if (status == 503) response.fields.set("retry-after", "5");
-    response.body = refusal.to_json(path, status);
+    response.body = refusal.to_json(head.path, status, head.fields.find("x-request-id"));
     return response;
 }
 
@@ -127,11 +127,11 @@ awaitable<std::unique_ptr<Subscriber>> StreamImpl::admit(net::Exchange& exchange
                                 services_->clock.now());
     std::optional<net::Response> answer;
     if (const auto* refusal = std::get_if<Refusal>(&parsed)) {
-        answer = refusal_response(*refusal, head.path, 400);
+        answer = refusal_response(*refusal, head, 400);
     } else if (stopped_.load()) {
-        answer = refusal_response(closing(), head.path, 503);
+        answer = refusal_response(closing(), head, 503);
     } else if (!admission.granted()) {
-        answer = refusal_response(full(), head.path, 503);
+        answer = refusal_response(full(), head, 503);
     } else if (head.method == "HEAD") {
         answer.emplace();
         answer->fields = event_stream_fields();

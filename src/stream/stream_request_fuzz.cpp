@@ -18,7 +18,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const ark::UnixNanos now{1'700'000'000'000'000'000};
     const auto parsed = ark::stream::parse_request(query, last_event_id, std::chrono::seconds(15), now);
     if (const auto* refusal = std::get_if<ark::stream::Refusal>(&parsed)) {
-        const auto text = refusal->to_json("/v1/stream", 400);
+        const auto text = refusal->to_json("/v1/stream", 400, "r");
         if (!ark::codec::JsonValue::parse(text)) std::abort();
     } else {
         const auto& request = std::get<ark::stream::StreamRequest>(parsed);
