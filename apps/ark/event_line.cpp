@@ -34,6 +34,7 @@ const Look& look_of(std::string_view component) {
 constexpr std::size_t what_width = 24;
 constexpr std::size_t subject_width = 34;
 constexpr std::size_t error_width = 80;
+constexpr std::size_t record_width = 100;
 
 std::string padded(std::string_view text, std::size_t width) {
     auto cut = fit(text, width);
@@ -140,8 +141,23 @@ std::string EventLine::of_row(std::string_view topic, const JsonValue& row) cons
     return line;
 }
 
+/// What was said: of a chunk the text that it adds, of a message who says it and the text; else the JSON.
+std::string EventLine::of_record(std::string_view topic, const JsonValue& item) const {
+    const auto& said = item[topic];
+    const auto role = said["role"].text();
+    const auto& delta = said["choices"][0]["delta"]["content"];
+    const auto& content = delta.is_string() ? delta : said["content"];
+    const auto whole = said.is_null() ? std::string(item["preview"].text()) : said.dump();
+    const auto name = item["queryName"].text(item["queryId"].text(item["conversationId"].text()));
+    auto line = begin(item["time"], "query", role.empty() ? topic : role, Style::plain, ascii_ ? "." : "·");
+    line += " " + padded(name, subject_width) + "  " +
+            fit(printable(content.is_string() ? content.text() : std::string_view(whole)), record_width);
+    return end(std::move(line), item);
+}
+
 std::string EventLine::render(std::string_view topic, const JsonValue& item) const {
     const bool row = topic == "session" || topic == "query" || topic == "trace";
+    if (topic == "message" || topic == "chunk") return of_record(topic, item);
     return row ? of_row(topic, item) : of_event(item);
 }
 

@@ -7,7 +7,8 @@
 namespace ark::cli {
 
 /// An item of the stream as one line for a person: time, what happened, to whom, how long it took, tokens, error,
-/// session. `topic` is the frame's event name: event, span, log, or a row topic (session, query, trace).
+/// session. `topic` is the frame's event name: event, span, log, message, chunk, or a row topic (session,
+/// query, trace).
 class EventLine {
 public:
     EventLine(const Context& context, bool show_session)
@@ -17,6 +18,7 @@ public:
 
 private:
     std::string of_event(const codec::JsonValue& item) const;
+    std::string of_record(std::string_view topic, const codec::JsonValue& item) const;
     std::string of_row(std::string_view topic, const codec::JsonValue& row) const;
     std::string begin(const codec::JsonValue& time, std::string_view component, std::string_view what, Style style,
                       std::string_view mark) const;

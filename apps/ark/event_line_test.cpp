@@ -59,6 +59,20 @@ TEST(EventLine, ShowsRowsToo) {
     EXPECT_THAT(text, HasSubstr("2 errors"));
 }
 
+TEST(EventLine, ShowsWhatIsSaid) {
+    const auto message = line("message", R"({"time":"2026-11-20T14:02:21Z","queryId":"q-1","conversationId":"c",
+        "message":{"role":"user","content":"compare\nthree"}})");
+    EXPECT_THAT(message, HasSubstr("user"));
+    EXPECT_THAT(message, HasSubstr("q-1"));
+    EXPECT_THAT(message, HasSubstr("compare"));
+    const auto chunk = line("chunk", R"({"time":"2026-11-20T14:02:21Z","queryId":"q-1",
+        "chunk":{"choices":[{"delta":{"content":"heat pumps"}}]}})");
+    EXPECT_THAT(chunk, HasSubstr("chunk"));
+    EXPECT_THAT(chunk, HasSubstr("heat pumps"));
+    EXPECT_THAT(line("chunk", R"({"queryId":"q","chunk":"[DONE]","complete":true})"), HasSubstr("[DONE]"));
+    EXPECT_THAT(line("message", R"({"preview":"{\"role\":","bytes":5000})"), HasSubstr("role"));
+}
+
 // Goal: whatever an agent says, the terminal only sees text.
 TEST(EventLine, DefusesHostileText) {
     const auto text =
@@ -71,7 +85,7 @@ TEST(EventLine, DefusesHostileText) {
 
 TEST(EventLine, SurvivesAnythingThatIsJson) {
     for (const char* json : {"null", "[]", "{}", "1", R"({"tokens":1,"error":[],"durationMs":"x","time":5})"}) {
-        for (const char* topic : {"event", "span", "session", "whatever"})
+        for (const char* topic : {"event", "span", "session", "message", "chunk", "whatever"})
             line(topic, json);
     }
 }

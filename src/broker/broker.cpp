@@ -272,6 +272,7 @@ private:
         register_journal_metrics(metrics_, *journal_);
         register_views_metrics(metrics_, *views_);
         register_stream_metrics(metrics_, *stream_);
+        register_reference_metrics(metrics_, *reference_store_);
         api_->register_metrics(metrics_);
         evaluations_->register_metrics(metrics_);
         for (auto* door : doors()) {

@@ -68,6 +68,15 @@ void register_stream_metrics(telemetry::Registry& registry, stream::Stream& stre
                           reader(status, &S::slow_closed_total));
 }
 
+void register_reference_metrics(telemetry::Registry& registry, reference::Store& store) {
+    using S = reference::StoreStatus;
+    const std::function<S()> status = [&store] { return store.status(); };
+    registry.gauge("ark_reference_watchers", "Live streams on the reference's paths.", reader(status, &S::watchers));
+    registry.gauge("ark_reference_watch_groups", "Distinct subjects among them, by net thread.",
+                   reader(status, &S::watch_groups));
+    registry.gauge("ark_reference_live_bytes", "Frames kept for them.", reader(status, &S::live_bytes));
+}
+
 void register_server_metrics(telemetry::Registry& registry, const std::string& listener, net::Server& server) {
     using S = net::ServerCounters;
     const std::function<S()> status = [&server] { return server.counters(); };

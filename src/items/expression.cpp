@@ -115,8 +115,8 @@ bool Expression::matches(const Event& event, const Context& context) const {
     return holds(*program_, ItemValues(event, context));
 }
 
-bool Expression::matches_span(const Item& span, const Context& context) const {
-    return holds(*program_, ItemValues(span, context));
+bool Expression::matches_item(const Item& item, const Context& context) const {
+    return holds(*program_, ItemValues(item, context));
 }
 
 void Expression::narrow(Filter& filter) const {

@@ -34,15 +34,16 @@ bool holds(const expr::Program& condition, const expr::Activation& activation);
 /// person reads it, the message stands beside them.
 void write_issue_members(codec::JsonWriter& json, const expr::Issue& issue);
 
-/// A filter expression over events, spans and logs, with the names of their JSON (docs/expressions.md). Immutable, for
-/// any thread; subscribers and requests with the same text may share it.
+/// A filter expression over events, spans, logs, messages and chunks, with the names of their JSON
+/// (docs/expressions.md). Immutable, for any thread; subscribers and requests with the same text may share it.
 class Expression {
 public:
     static expr::Compiled<std::shared_ptr<const Expression>> compile(std::string_view text);
 
     const std::string& text() const { return program_->text(); }
     bool matches(const Event& event, const Context& context) const;
-    bool matches_span(const Item& span, const Context& context) const;
+    /// For what is no event: a span, a message, a chunk.
+    bool matches_item(const Item& item, const Context& context) const;
     /// Sets the members of `filter` that must hold for the expression to be true and are not set yet, so that indexes
     /// serve them. The expression itself remains to be asked.
     void narrow(Filter& filter) const;

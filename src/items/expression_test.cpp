@@ -43,7 +43,7 @@ std::string matched(std::string_view text) {
         for_each_event(item, true, [&](const Event& event) {
             if (matches_event(filter, event, {})) out += ".se"[static_cast<std::size_t>(event.part)];
         });
-        if (matches_span(filter, item, {})) out += 'S';
+        if (matches_other(filter, item, {})) out += 'S';
     });
     return out;
 }

@@ -47,6 +47,12 @@ bool reason_is(std::string_view wanted, std::string_view canonical, std::string_
     return entry != nullptr && entry->name == canonical;
 }
 
+bool any_reason(const Filter& filter, std::string_view canonical, std::string_view as_sent) {
+    return filter.reasons.empty() ||
+           std::any_of(filter.reasons.begin(), filter.reasons.end(),
+                       [&](const std::string& wanted) { return reason_is(wanted, canonical, as_sent); });
+}
+
 void append(std::string& key, std::string_view name, std::string_view value) {
     if (value.empty()) return;
     // Length first: no value can imitate the next field.
@@ -87,18 +93,22 @@ bool matches_event(const Filter& filter, const Event& event, const Context& cont
     if (!in_time(filter, event.time) || (filter.failed && *filter.failed != event.failed)) return false;
     if (!matches_item(filter, *event.item, context)) return false;
     const auto as_sent = event.part == Event::Part::sent ? event.item->reason_as_sent : event.reason;
-    const bool reason = filter.reasons.empty() ||
-                        std::any_of(filter.reasons.begin(), filter.reasons.end(), [&](const std::string& wanted) {
-                            return reason_is(wanted, event.reason, as_sent);
-                        });
-    return reason && (!filter.expression || filter.expression->matches(event, context));
+    return any_reason(filter, event.reason, as_sent) &&
+           (!filter.expression || filter.expression->matches(event, context));
 }
 
-bool matches_span(const Filter& filter, const Item& span, const Context& context) {
-    // Reasons are of events: they do not narrow spans, so that one subscription may ask for both.
-    return in_time(filter, span.time) && (!filter.failed || *filter.failed == span.failed) &&
-           matches_item(filter, span, context) &&
-           (!filter.expression || filter.expression->matches_span(span, context));
+bool matches_other(const Filter& filter, const Item& item, const Context& context) {
+    return in_time(filter, item.time) && (!filter.failed || *filter.failed == item.failed) &&
+           matches_item(filter, item, context) &&
+           (!filter.expression || filter.expression->matches_item(item, context));
+}
+
+bool has_reason(const Filter& filter, const Item& span) {
+    bool found = filter.reasons.empty();
+    if (found) return true;
+    for_each_event(span, true,
+                   [&](const Event& event) { found = found || any_reason(filter, event.reason, event.reason); });
+    return found;
 }
 
 }  // namespace ark::items

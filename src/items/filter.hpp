@@ -32,6 +32,10 @@ struct Filter {
 };
 
 bool matches_event(const Filter& filter, const Event& event, const Context& context);
-bool matches_span(const Filter& filter, const Item& span, const Context& context);
+/// Of a span, a message or a chunk. Reasons are of events: they narrow nothing else, so that one subscription may ask
+/// for both.
+bool matches_other(const Filter& filter, const Item& item, const Context& context);
+/// Whether the span stands for an event of one of the reasons, or none is asked for.
+bool has_reason(const Filter& filter, const Item& span);
 
 }  // namespace ark::items

@@ -23,7 +23,7 @@ std::string matched(const model::Batch& batch, const Filter& filter, const Conte
 
 bool span_matches(const model::Batch& batch, const Filter& filter, const Context& context = {}) {
     bool matches = false;
-    each_item(batch, [&](const Item& item) { matches = matches_span(filter, item, context); });
+    each_item(batch, [&](const Item& item) { matches = matches_other(filter, item, context); });
     return matches;
 }
 
@@ -42,6 +42,39 @@ Filter with(const std::function<void(Filter&)>& set) {
     Filter filter;
     set(filter);
     return filter;
+}
+
+TEST(Filter, ReasonsNarrowWhereSpansAreListedAlone) {
+    const auto found = [](const model::Batch& batch, const char* reason) {
+        bool all = true;
+        const auto filter = with([&](Filter& f) { f.reasons = {reason}; });
+        each_item(batch, [&](const Item& item) { all = has_reason(filter, item); });
+        return all;
+    };
+    EXPECT_TRUE(found(tool_span(), "ToolCall*"));
+    EXPECT_TRUE(found(tool_span(), "ToolCallStart"));
+    EXPECT_TRUE(found(tool_span(2), "ToolCallError"));
+    EXPECT_FALSE(found(tool_span(), "ToolCallError"));
+    EXPECT_FALSE(found(traces({}, {span("x", {})}), "ToolCall*"));
+    EXPECT_TRUE(span_matches(tool_span(), with([](Filter& f) { f.reasons = {"LLMCallStart"}; })));
+}
+
+TEST(Filter, MessagesAndChunksAreOfTheirQueryAndConversation) {
+    const std::vector<std::string> texts = {R"({"role":"user"})"};
+    const auto payload = encode_messages("c", "q-id", std::chrono::seconds(0), texts);
+    const auto message = batch_of(model::BatchKind::messages, payload.view(), 1);
+    EXPECT_TRUE(span_matches(message, with([](Filter& f) { f.query = "q-id"; })));
+    EXPECT_FALSE(span_matches(message, with([](Filter& f) { f.query = "other"; })));
+    EXPECT_FALSE(span_matches(message, with([](Filter& f) { f.failed = true; })));
+    Context context;
+    context.session_id = "s";
+    EXPECT_TRUE(span_matches(message, with([](Filter& f) { f.session = "s"; }), context));
+    const auto says = [&](const char* text) {
+        const auto expression = Expression::compile(text);
+        return expression && span_matches(message, with([&](Filter& f) { f.expression = *expression; }));
+    };
+    EXPECT_TRUE(says("type == 'message' && conversation == 'c' && message.contains('user')"));
+    EXPECT_FALSE(says("type == 'chunk'"));
 }
 
 TEST(Filter, EachCriterionNarrows) {

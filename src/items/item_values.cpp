@@ -168,6 +168,25 @@ expr::Value AttributeMap::keys(expr::Evaluation& evaluation) const {
     return list.finish();
 }
 
+std::string_view type_name(ItemType type) {
+    switch (type) {
+        case ItemType::span:
+            return "span";
+        case ItemType::event:
+            return "event";
+        case ItemType::log:
+            return "log";
+        case ItemType::message:
+            return "message";
+        case ItemType::chunk:
+            return "chunk";
+        case ItemType::deletion:
+        case ItemType::session_update:
+            break;  // no list or stream shows them
+    }
+    return "";
+}
+
 FieldMap<6> token_map(const model::Usage& usage) {
     return FieldMap<6>({{{"input", Value::integer(usage.input_tokens)},
                          {"output", Value::integer(usage.output_tokens)},
@@ -180,7 +199,7 @@ FieldMap<6> token_map(const model::Usage& usage) {
 ItemValues::ItemValues(const Event& event, const Context& context)
     : item_(*event.item), context_(context), event_(&event) {}
 
-ItemValues::ItemValues(const Item& span, const Context& context) : item_(span), context_(context) {}
+ItemValues::ItemValues(const Item& item, const Context& context) : item_(item), context_(context) {}
 
 std::string_view ItemValues::error_message() const {
     const auto of_status = item_.span == nullptr ? std::string_view{} : item_.span->status_message;
@@ -263,8 +282,7 @@ std::optional<expr::Value> ItemValues::variable(std::uint32_t slot, expr::Evalua
     const auto& usage = item_.facts.usage;
     switch (which) {
         case Variable::type:
-            if (event_ == nullptr) return Value::string("span");
-            return Value::string(item_.type == ItemType::log ? "log" : "event");
+            return Value::string(event_ != nullptr && item_.type != ItemType::log ? "event" : type_name(item_.type));
         case Variable::time: {
             constexpr std::uint64_t second = 1'000'000'000;
             const auto nanos = (event_ == nullptr ? item_.time : event_->time).value();
@@ -292,6 +310,7 @@ std::optional<expr::Value> ItemValues::variable(std::uint32_t slot, expr::Evalua
         case Variable::failed:
             return Value::boolean(event_ == nullptr ? item_.failed : event_->failed);
         case Variable::message: {
+            if (item_.record != nullptr) return Value::string(item_.record->text);
             const bool text = item_.log != nullptr && item_.log->body.type == model::ValueView::Type::string;
             return Value::string(text ? item_.log->body.text : std::string_view());
         }

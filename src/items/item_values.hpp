@@ -11,7 +11,7 @@ namespace ark::items {
 /// The variables of filter expressions, by slot. What an item does not say is "", 0 or false, so that a filter over
 /// many kinds of items needs no has().
 enum class Variable : std::uint32_t {
-    type,  // "event", "span", "log"
+    type,  // "event", "span", "log", "message", "chunk"
     time,
     reason,
     operation,
@@ -97,14 +97,17 @@ private:
     std::array<Field, n> fields_;
 };
 
+/// What `type` says of an item.
+std::string_view type_name(ItemType type);
+
 /// The tokens of something as a map: input, output, total, cacheRead, cacheWrite, reasoning.
 FieldMap<6> token_map(const model::Usage& usage);
 
-/// The variables of one event, span or log. Looks nothing up before it is asked; views the item.
+/// The variables of one event, span, log, message or chunk. Looks nothing up before it is asked; views the item.
 class ItemValues final : public expr::Activation {
 public:
     ItemValues(const Event& event, const Context& context);
-    ItemValues(const Item& span, const Context& context);
+    ItemValues(const Item& item, const Context& context);  ///< of a span, message or chunk
 
     std::optional<expr::Value> variable(std::uint32_t slot, expr::Evaluation& evaluation) const override;
 
@@ -117,7 +120,7 @@ private:
 
     const Item& item_;
     const Context& context_;
-    const Event* event_ = nullptr;  // nullptr for a span
+    const Event* event_ = nullptr;  // nullptr for a span, message or chunk
 };
 
 }  // namespace ark::items

@@ -98,5 +98,8 @@ void write_event(codec::JsonWriter& json, Epoch epoch, const Event& event, const
 void write_span(codec::JsonWriter& json, Epoch epoch, const Item& span, const Context& context, Detail detail);
 /// A log record without event name.
 void write_log(codec::JsonWriter& json, Epoch epoch, const Item& log, const Context& context, Detail detail);
+/// A message or a chunk: {"id","time","sessionId","queryId","queryName","conversationId","message" or "chunk",
+/// "complete":true}. lite: of one of more than 1 KiB only "preview" and "bytes".
+void write_record(codec::JsonWriter& json, Epoch epoch, const Item& record, const Context& context, Detail detail);
 
 }  // namespace ark::items

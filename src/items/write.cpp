@@ -218,7 +218,7 @@ void write_severity(JsonWriter& json, const otlp::LogView& log) {
 }
 
 /// What only the log record itself has, for full detail.
-void write_record(JsonWriter& json, const otlp::LogView& log) {
+void write_log_record(JsonWriter& json, const otlp::LogView& log) {
     write_all(json, log.attributes());
     if (log.observed != UnixNanos{} && log.observed != log.time) write_time(json, "observed", log.observed);
     if (log.flags != 0) json.field("flags", log.flags);
@@ -273,7 +273,7 @@ void write_event(JsonWriter& json, Epoch epoch, const Event& event, const Contex
         write_body(json, item.log->body, detail);
         if (detail == Detail::full) {
             write_severity(json, *item.log);
-            write_record(json, *item.log);
+            write_log_record(json, *item.log);
         }
     } else {
         if (detail == Detail::full && told == Told::all) write_all(json, item.span->attributes());
@@ -332,7 +332,22 @@ void write_log(JsonWriter& json, Epoch epoch, const Item& item, const Context& c
     write_whereabouts(json, item.facts, context);
     write_participants(json, item.facts, context);
     write_body(json, log.body, detail);
-    if (detail == Detail::full) write_record(json, log);
+    if (detail == Detail::full) write_log_record(json, log);
+    json.end_object();
+}
+
+void write_record(JsonWriter& json, Epoch epoch, const Item& item, const Context& context, Detail detail) {
+    constexpr std::size_t lite_bytes_max = 1024;
+    const auto& record = *item.record;
+    json.begin_object().key("id").plain(Cursor{epoch, item.offset}.text());
+    write_time(json, "time", item.time);
+    write_whereabouts(json, item.facts, context);
+    if (detail == Detail::lite && record.text.size() > lite_bytes_max) {
+        json.field("preview", preview(record.text)).field("bytes", record.text.size());
+    } else {
+        json.key(item.type == ItemType::message ? "message" : "chunk").raw(record.text);
+    }
+    if (record.completes) json.field("complete", true);
     json.end_object();
 }
 

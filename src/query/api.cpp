@@ -69,7 +69,8 @@ public:
                  [this](const net::RequestHead&) -> Outcome<Body> { return openapi_page(openapi_); });
         add_page(router, "/problems/{type}",
                  [](const net::RequestHead& head) { return problem_page(head.path_values[0]); });
-        add_work_page(router, "/readyz", [this](const net::RequestHead&) { return readiness(deps_, config_); });
+        add_work_page(router, "/readyz",
+                      [this](const net::RequestHead& head) { return readiness(deps_, config_, head); });
         add_work_page(router, "/metrics",
                       [this](const net::RequestHead&) -> Outcome<Body> { return metrics_page(deps_); });
     }

@@ -96,7 +96,10 @@ protected:
 TEST_F(ApiTest, ServesItsPages) {
     serve();
     EXPECT_EQ(get("/healthz").status, 200);
-    EXPECT_EQ(get("/readyz").status, 200);
+    EXPECT_EQ(get("/readyz").body, "OK");
+    net::Fields accept;
+    accept.add("accept", "application/json");
+    EXPECT_EQ(json(get("/readyz", accept))["status"].text(), "ready");
     EXPECT_EQ(get("/metrics").body, "up 1\n");
     EXPECT_EQ(get("/metrics").fields.find("content-type"), "text/plain; version=0.0.4; charset=utf-8");
     EXPECT_EQ(json(get("/openapi.json"))["openapi"].text(), "3.1.0");

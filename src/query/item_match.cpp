@@ -44,8 +44,9 @@ void each_event(const Call& call, const items::Item& item, const std::function<v
 void match_span(const Call& call, const ItemList& list, const items::Item& item, std::vector<Match>& out) {
     if (item.type != items::ItemType::span || !found_in(item, item.span->name, list.search)) return;
     if (!list.filter.empty()) {
+        if (!items::has_reason(list.filter, item)) return;
         const auto context = call.deps.views.context_of(call.tenant, item);
-        if (!items::matches_span(list.filter, item, context)) return;
+        if (!items::matches_other(list.filter, item, context)) return;
     }
     out.push_back({item.offset, 0});
 }

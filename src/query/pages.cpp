@@ -17,7 +17,7 @@ Body health_page() {
     return body;
 }
 
-Outcome<Body> readiness(const ApiDeps& deps, const ApiConfig& config) {
+Outcome<Body> readiness(const ApiDeps& deps, const ApiConfig& config, const net::RequestHead& head) {
     const auto journal = deps.journal.status();
     if (journal.failed) return not_ready("the journal failed and refuses appends until restart: " + journal.failure);
     const auto views = deps.views.status();
@@ -32,6 +32,12 @@ Outcome<Body> readiness(const ApiDeps& deps, const ApiConfig& config) {
     if (deps.ready && !deps.ready(why)) return not_ready(std::move(why));
 
     Body body;
+    if (head.fields.find("accept").find("application/json") == std::string_view::npos) {
+        // What probes have been told before there was an Ark: only those that ask for JSON get more.
+        body.content_type = "text/html; charset=utf-8";
+        body.text = "OK";
+        return body;
+    }
     codec::JsonWriter json(body.text);
     json.begin_object().field("status", "ready").field("lagItems", lag).end_object();
     return body;

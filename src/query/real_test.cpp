@@ -84,6 +84,7 @@ protected:
         net::Client client(*net::Url::parse("http://" + server->address()));
         net::Fields fields;
         fields.add("x-scope-orgid", tenant);
+        fields.add("accept", "application/json");
         const auto response = client.request("GET", target, fields);
         EXPECT_TRUE(response) << target;
         if (!response) return {};

@@ -63,7 +63,7 @@ Outcome<Body> meta(const Call& call) {
         .field("facets", true)
         .field("messages", true)
         .field("replay", true);
-    json.field("skeleton", true).field("timeline", true).field("otlpExport", true).field("filterExpressions", false);
+    json.field("skeleton", true).field("timeline", true).field("otlpExport", true).field("filterExpressions", true);
     json.end_object();
     json.key("limits").begin_object();
     json.field("pageItemsMax", 1000).field("pageItemsDefault", 100).field("parameterBytesMax", Params::value_bytes_max);

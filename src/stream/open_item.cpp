@@ -76,7 +76,7 @@ Wanted OpenItem::match(const Selection& selection) {
         case items::ItemType::span: {
             const bool wants_rows = topics.has_rows();
             const bool passes = (topics.has(Topic::span) || wants_rows) &&
-                                (filter.empty() || items::matches_span(filter, *item_, context()));
+                                (filter.empty() || items::matches_other(filter, *item_, context()));
             if (passes && topics.has(Topic::span)) wanted.parts = span;
             const bool ask_events = topics.has(Topic::event) || (wants_rows && !passes);
             const auto events = ask_events ? match_events(filter) : std::uint8_t{0};
@@ -99,16 +99,22 @@ Wanted OpenItem::match(const Selection& selection) {
             break;
         }
         case items::ItemType::message:
-        case items::ItemType::chunk:
+        case items::ItemType::chunk: {
+            const auto topic = item_->type == items::ItemType::message ? Topic::message : Topic::chunk;
+            if (!topics.has(topic)) break;
+            if (filter.empty() || items::matches_other(filter, *item_, context())) wanted.parts = record;
+            break;
+        }
         case items::ItemType::deletion:
         case items::ItemType::session_update:
-            break;  // shown by their own watches
+            break;  // what they changed is seen in rows and lists
     }
     return wanted;
 }
 
 std::uint32_t OpenItem::append_frames(std::string& out, std::uint8_t parts, items::Detail detail) {
-    static constexpr Topic topics[part_count] = {Topic::event, Topic::event, Topic::span, Topic::log};
+    const auto of_record = item_->type == items::ItemType::message ? Topic::message : Topic::chunk;
+    const Topic topics[part_count] = {Topic::event, Topic::event, Topic::span, Topic::log, of_record};
     const auto id = Cursor{epoch_, item_->offset + 1}.text();
     std::uint32_t frames = 0;
     for (std::size_t part = 0; part < part_count; ++part) {
@@ -125,9 +131,9 @@ std::uint32_t OpenItem::append_frames(std::string& out, std::uint8_t parts, item
 const std::string& OpenItem::json(std::size_t part, items::Detail detail) {
     const auto slot = part + (detail == items::Detail::full ? part_count : 0);
     auto& out = json_[slot];
-    const auto bit = static_cast<std::uint8_t>(1u << slot);
+    const auto bit = static_cast<std::uint16_t>(1u << slot);
     if ((encoded_ & bit) != 0) return out;
-    encoded_ = static_cast<std::uint8_t>(encoded_ | bit);
+    encoded_ = static_cast<std::uint16_t>(encoded_ | bit);
     if (out.capacity() > scratch_bytes_max) std::string().swap(out);
     out.clear();
     codec::JsonWriter json(out);
@@ -137,6 +143,9 @@ const std::string& OpenItem::json(std::size_t part, items::Detail detail) {
             break;
         case log:
             items::write_log(json, epoch_, *item_, context(), detail);
+            break;
+        case record:
+            items::write_record(json, epoch_, *item_, context(), detail);
             break;
         default:
             items::write_event(json, epoch_, events_[part], context(), detail);

@@ -25,8 +25,9 @@ public:
         first_event = 1,
         second_event = 2,
         span = 4,
-        log = 8
-    };  ///< in the order of their frames
+        log = 8,
+        record = 16  ///< a message or a chunk
+    };               ///< in the order of their frames
 
     OpenItem(Correlation& correlation, Epoch epoch) : correlation_(correlation), epoch_(epoch) {}
 
@@ -44,7 +45,7 @@ public:
     std::uint32_t append_frames(std::string& out, std::uint8_t parts, items::Detail detail);
 
 private:
-    static constexpr std::size_t part_count = 4;
+    static constexpr std::size_t part_count = 5;
 
     void find_events();
     std::uint8_t match_events(const items::Filter& filter);
@@ -57,7 +58,7 @@ private:
     bool has_context_ = false;
     bool has_events_ = false;
     std::uint8_t event_count_ = 0;
-    std::uint8_t encoded_ = 0;  // bit part + 4 × detail
+    std::uint16_t encoded_ = 0;  // bit part + part_count × detail
     items::Context context_;
     std::array<items::Event, 2> events_;
     std::string trace_hex_;

@@ -16,7 +16,7 @@
 namespace ark::stream {
 
 /// What a frame is about: the name of its SSE event.
-enum class Topic { event, span, log, session, query, trace, chunk, question, eval, sink };
+enum class Topic { event, span, log, session, query, trace, chunk, question, eval, sink, message };
 
 std::string_view name(Topic topic);
 
@@ -90,7 +90,7 @@ struct Refusal {
     std::string hint;
     std::vector<expr::Issue> issues = {};  ///< what is wrong with an expression, and where
 
-    std::string to_json(std::string_view instance, int status) const;
+    std::string to_json(std::string_view instance, int status, std::string_view request_id) const;
 };
 
 /// Reads the parameters of GET /v1/stream (docs/formats/sse.md). `raw_query` is the text behind '?', `last_event_id`

@@ -131,7 +131,7 @@ CommandSpec watch_command(std::string path, std::string summary) {
     for (auto& option : std::vector<OptionSpec>{
              {"--topics",
               "LIST",
-              "what to show: event, span, log, query, session, trace, question",
+              "what to show: event, span, log, message, chunk, query, session, trace, question",
               "event",
               {},
               false,
