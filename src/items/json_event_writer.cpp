@@ -90,7 +90,8 @@ Kept write_kept(JsonWriter& json, const Event& event) {
 void write_type_and_reason(JsonWriter& json, const Event& event, const Kept& kept) {
     const bool sent = event.part == Event::Part::sent;
     const auto type = sent ? event.item->log->severity_text : std::string_view{};
-    if (!kept.type) json.field("eventType", type.empty() ? model::name(event.level) : type);
+    const bool said = !came_as_json(event) || !type.empty();
+    if (!kept.type && said) json.field("eventType", type.empty() ? model::name(event.level) : type);
     const auto reason = sent ? event.item->reason_as_sent : event.reason;
     if (!kept.reason && reason != unnamed_event) json.field("reason", reason);
 }
@@ -133,7 +134,8 @@ void write_json_event(JsonWriter& json, const Event& event, const Context& conte
     json.begin_object();
     write_data(json, event, context);
     const auto kept = write_kept(json, event);
-    if (!kept.timestamp && event.time != UnixNanos{}) json.key("timestamp").plain(to_rfc3339(event.time));
+    const auto time = came_as_json(event) ? event.item->log->time : event.time;
+    if (!kept.timestamp && time != UnixNanos{}) json.key("timestamp").plain(to_rfc3339(time));
     write_type_and_reason(json, event, kept);
     write_message(json, event);
     json.end_object();

@@ -36,7 +36,8 @@ otlp::Value value_of(JsonValue&& json) {
     if (const auto* boolean = std::get_if<bool>(&json.data)) return otlp::Value(*boolean);
     if (const auto* integer = std::get_if<std::int64_t>(&json.data)) return otlp::Value(*integer);
     if (const auto* real = std::get_if<double>(&json.data)) return otlp::Value(*real);
-    if (const auto* large = std::get_if<std::uint64_t>(&json.data)) return otlp::Value(std::to_string(*large));
+    // A number stays one, to the precision that JavaScript gives it.
+    if (const auto* large = std::get_if<std::uint64_t>(&json.data)) return otlp::Value(static_cast<double>(*large));
     if (auto* array = std::get_if<JsonValue::Array>(&json.data)) {
         otlp::ValueList list;
         list.reserve(array->size());
@@ -79,7 +80,6 @@ Status Builder::read(JsonValue&& event) {
     for (auto& [name, value] : std::get<JsonValue::Object>(event.data))
         read_member(std::move(name), std::move(value));
     if (record_.event_name.empty()) record_.event_name = unnamed_event;
-    if (record_.time == UnixNanos{}) record_.time = now_;
     return ok();
 }
 
@@ -92,9 +92,9 @@ void Builder::read_member(std::string&& name, JsonValue&& value) {
     if (name == "data" && value.is_object()) {
         auto members = map_of(std::move(std::get<JsonValue::Object>(value.data)));
         std::move(members.begin(), members.end(), std::back_inserter(record_.attributes));
-    } else if (name == "reason" && !value.text().empty()) {
+    } else if (name == "reason" && !value.text().empty() && value.text() != unnamed_event) {
         record_.event_name = std::get<std::string>(std::move(value.data));
-    } else if (name == "message") {
+    } else if (name == "message" && !value.is_null()) {
         record_.body = value_of(std::move(value));
     } else if (name == "timestamp") {
         read_time(std::move(value));
@@ -107,13 +107,13 @@ void Builder::read_member(std::string&& name, JsonValue&& value) {
 
 /// The text is kept only where the time alone would not give it back: another zone, other fractions, no time at all.
 void Builder::read_time(JsonValue&& value) {
-    const auto time = parse_rfc3339(value.text());
-    if (time) record_.time = *time;
-    if (!time || to_rfc3339(*time) != value.text()) keep("timestamp", std::move(value));
+    const auto time = parse_rfc3339(value.text()).value_or(UnixNanos{});
+    record_.time = time;
+    if (time == UnixNanos{} || to_rfc3339(time) != value.text()) keep("timestamp", std::move(value));
 }
 
 void Builder::read_type(JsonValue&& value) {
-    if (!value.is_string()) return keep("eventType", std::move(value));
+    if (value.text().empty()) return keep("eventType", std::move(value));
     record_.severity_number = value.text() == "Warning" ? severity_warn : severity_info;
     record_.severity_text = std::get<std::string>(std::move(value.data));
 }
@@ -125,8 +125,9 @@ void Builder::keep(std::string_view name, JsonValue&& value) {
 Result<JsonEvents> encode(const std::vector<otlp::LogRecord>& records) {
     JsonEvents events;
     for (const auto& record : records) {
-        if (events.count == 0 || record.time < events.time_min) events.time_min = record.time;
-        if (events.count == 0 || record.time > events.time_max) events.time_max = record.time;
+        const auto time = record.time == UnixNanos{} ? record.observed : record.time;
+        if (events.count == 0 || time < events.time_min) events.time_min = time;
+        if (events.count == 0 || time > events.time_max) events.time_max = time;
         ++events.count;
     }
     const otlp::Scope scope{std::string(json_event::scope_name), {}};

@@ -116,7 +116,7 @@ TEST(JsonEvents, GoOutAsTheyCameIn) {
         R"js({"timestamp":"2026-07-23T12:00:01+02:00","eventType":"Warning",)js"
         R"js("reason":"ResolveError","extra":{"a":[1,2.5,null]},)js"
         R"js("data":{"queryId":"q","n":-3,"f":0.25,"b":true,"o":{"k":"v"},"big":18446744073709551615}})js",
-        R"js({"data":{"queryId":"q","n":-3,"f":0.25,"b":true,"o":{"k":"v"},"big":"18446744073709551615"},)js"
+        R"js({"data":{"queryId":"q","n":-3,"f":0.25,"b":true,"o":{"k":"v"},"big":18446744073709551616},)js"
         R"js("timestamp":"2026-07-23T12:00:01+02:00","extra":{"a":[1,2.5,null]},)js"
         R"js("eventType":"Warning","reason":"ResolveError"})js");
     // Nothing is said in other words than the sender's.
@@ -126,6 +126,12 @@ TEST(JsonEvents, GoOutAsTheyCameIn) {
                       R"js("timestamp":"2026-01-01T00:00:01.000Z","eventType":"Normal","reason":"X"})js");
     expect_round_trip(R"js({"reason":7,"eventType":[],"data":{"queryId":"q"},"timestamp":null})js",
                       R"js({"data":{"queryId":"q"},"reason":7,"eventType":[],"timestamp":null})js");
+    // Nothing is added, and what says nothing stays.
+    expect_round_trip(R"js({"data":{"queryId":"q"}})js", R"js({"data":{"queryId":"q"}})js");
+    expect_round_trip(R"js({"data":{"queryId":"q"},"reason":"Event","eventType":"","message":null})js",
+                      R"js({"data":{"queryId":"q"},"reason":"Event","eventType":"","message":null})js");
+    expect_round_trip(R"js({"data":{"queryId":"q"},"timestamp":"1970-01-01T00:00:00.000Z"})js",
+                      R"js({"data":{"queryId":"q"},"timestamp":"1970-01-01T00:00:00.000Z"})js");
 }
 
 TEST(JsonEvents, OtherEventsAreToldInTheSameWords) {

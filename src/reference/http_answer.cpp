@@ -30,6 +30,15 @@ bool is_unchanged(const net::RequestHead& head, const net::Response& response) {
     return net::names_tag(head.fields.find("if-none-match"), response.fields.find("etag"));
 }
 
+net::Response answer_of(const net::RequestHead& head, int status, std::string_view type, std::string body) {
+    auto response = begin(status);
+    add_body(response, type, std::move(body));
+    if (!is_unchanged(head, response)) return response;
+    auto unchanged = begin(304);
+    unchanged.fields.add("etag", response.fields.find("etag"));
+    return unchanged;
+}
+
 /// The first segment that is malformed, or all of the path.
 std::string_view undecodable(std::string_view path) {
     path = path.substr(0, path.find_first_of("?#"));
@@ -47,12 +56,7 @@ std::string_view undecodable(std::string_view path) {
 }  // namespace
 
 net::Response json_answer(const net::RequestHead& head, int status, std::string body) {
-    auto response = begin(status);
-    add_body(response, "application/json; charset=utf-8", std::move(body));
-    if (!is_unchanged(head, response)) return response;
-    auto unchanged = begin(304);
-    unchanged.fields.add("etag", response.fields.find("etag"));
-    return unchanged;
+    return answer_of(head, status, "application/json; charset=utf-8", std::move(body));
 }
 
 net::Response refusal_answer(const net::RequestHead& head, const Refusal& refusal) {
@@ -67,10 +71,8 @@ net::Response refusal_answer(const net::RequestHead& head, const Refusal& refusa
     return response;
 }
 
-net::Response text_answer(int status, std::string body) {
-    auto response = begin(status);
-    add_body(response, "text/html; charset=utf-8", std::move(body));
-    return response;
+net::Response text_answer(const net::RequestHead& head, int status, std::string body) {
+    return answer_of(head, status, "text/html; charset=utf-8", std::move(body));
 }
 
 net::Response empty_answer() {

@@ -11,7 +11,7 @@ net::Response json_answer(const net::RequestHead& head, int status, std::string 
 /// {"error":{"code","message","requestId"}}
 net::Response refusal_answer(const net::RequestHead& head, const Refusal& refusal);
 /// "OK" and the like, as the reference sends them.
-net::Response text_answer(int status, std::string body);
+net::Response text_answer(const net::RequestHead& head, int status, std::string body);
 /// 200 without a body or its type.
 net::Response empty_answer();
 

@@ -18,19 +18,13 @@ struct Listing {
 
 Outcome<Listing> read_listing(const Params& params) {
     Listing listing;
-    const auto watch = params.flag("watch");
-    if (!watch) return watch.error();
-    const auto from_beginning = params.flag("from-beginning");
-    if (!from_beginning) return from_beginning.error();
-    const auto session = params.text("session_id");
-    if (!session) return session.error();
-    const auto cursor = checked_cursor(params);
-    if (!cursor) return cursor.error();
-    listing.watch = *watch;
-    listing.from_beginning = *from_beginning;
-    listing.filter.session = session->value_or("");
-    listing.watch_cursor = *cursor;
-    if (*watch) return listing;
+    Issues issues;
+    listing.watch = issues.take(params.flag("watch"));
+    listing.from_beginning = issues.take(params.flag("from-beginning"));
+    listing.filter.session = issues.take(params.text("session_id")).value_or("");
+    listing.watch_cursor = issues.take(checked_cursor(params));
+    if (issues.any()) return issues.refusal();
+    if (listing.watch) return listing;
     const auto span = page_span(params);
     if (!span) return span.error();
     listing.span = *span;
@@ -61,17 +55,21 @@ std::string with_ttl(const JsonView& event, std::uint64_t ttl_seconds) {
     return text;
 }
 
+void check_data(const JsonView& data, Issues& issues) {
+    if (!data || !data.is(JsonType::object)) return issues.note(wrong_type("data", "object", data));
+    const auto query = text_member(data, "queryId", "data.queryId");
+    if (!query) return issues.note(query.error());
+    if (query->empty()) issues.note(validation("data.queryId: Too small: expected string to have >=1 characters"));
+}
+
 /// As it is stored; `event` is valid for the reference's schema.
 Outcome<std::string> checked_event(const JsonView& event) {
     if (!event || !event.is(JsonType::object)) return wrong_type("body", "object", event);
-    const auto data = event.find("data");
-    if (!data || !data.is(JsonType::object)) return wrong_type("data", "object", data);
-    const auto query = text_member(data, "queryId", "data.queryId");
-    if (!query) return query.error();
-    if (query->empty()) return validation("data.queryId: Too small: expected string to have >=1 characters");
-    const auto ttl = ttl_member(event);
-    if (!ttl) return ttl.error();
-    if (*ttl) return with_ttl(event, **ttl);
+    Issues issues;
+    check_data(event.find("data"), issues);
+    const auto ttl = issues.take(ttl_member(event));
+    if (issues.any()) return issues.refusal();
+    if (ttl) return with_ttl(event, *ttl);
     return std::string(event.text());
 }
 

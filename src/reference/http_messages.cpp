@@ -16,19 +16,13 @@ struct Listing {
 
 Outcome<Listing> read_listing(const Params& params) {
     Listing listing;
-    const auto watch = params.flag("watch");
-    if (!watch) return watch.error();
-    const auto conversation = params.text("conversation_id");
-    if (!conversation) return conversation.error();
-    const auto query = params.text("query_id");
-    if (!query) return query.error();
-    const auto cursor = checked_cursor(params);
-    if (!cursor) return cursor.error();
-    listing.watch = *watch;
-    listing.filter.conversation = conversation->value_or("");
-    listing.filter.query = query->value_or("");
-    listing.watch_cursor = *cursor;
-    if (*watch) return listing;
+    Issues issues;
+    listing.watch = issues.take(params.flag("watch"));
+    listing.filter.conversation = issues.take(params.text("conversation_id")).value_or("");
+    listing.filter.query = issues.take(params.text("query_id")).value_or("");
+    listing.watch_cursor = issues.take(checked_cursor(params));
+    if (issues.any()) return issues.refusal();
+    if (listing.watch) return listing;
     const auto span = page_span(params);
     if (!span) return span.error();
     listing.span = *span;
@@ -46,18 +40,15 @@ Outcome<Posted> read_posted(const JsonBody& body) {
     const auto object = body.object();
     if (!object) return object.error();
     Posted posted;
-    auto conversation = text_member(*object, "conversation_id", "conversation_id");
-    if (!conversation) return conversation.error();
-    auto query = text_member(*object, "query_id", "query_id");
-    if (!query) return query.error();
+    Issues issues;
+    posted.conversation = issues.take(text_member(*object, "conversation_id", "conversation_id"));
+    posted.query = issues.take(text_member(*object, "query_id", "query_id"));
     const auto messages = object->find("messages");
-    if (!messages || !messages.is(JsonType::array)) return wrong_type("messages", "array", messages);
-    const auto ttl = ttl_member(*object);
-    if (!ttl) return ttl.error();
-    posted.conversation = std::move(*conversation);
-    posted.query = std::move(*query);
+    if (!messages || !messages.is(JsonType::array)) issues.note(wrong_type("messages", "array", messages));
+    const auto ttl = issues.take(ttl_member(*object));
+    if (issues.any()) return issues.refusal();
     messages.for_each_element([&posted](JsonView message) { posted.messages.emplace_back(message.text()); });
-    if (*ttl) posted.ttl = std::chrono::seconds(**ttl);
+    if (ttl) posted.ttl = std::chrono::seconds(*ttl);
     return posted;
 }
 

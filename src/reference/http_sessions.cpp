@@ -110,7 +110,7 @@ awaitable<void> delete_sessions(Call& call) {
 }
 
 awaitable<void> get_health(Call& call) {
-    auto response = text_answer(200, "OK");
+    auto response = text_answer(call.head(), 200, "OK");
     co_await call.send(std::move(response));
 }
 

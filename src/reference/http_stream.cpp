@@ -16,15 +16,13 @@ Outcome<Asked> read_asked(const Params& params) {
     constexpr std::uint64_t wait_min = 1;
     constexpr std::uint64_t wait_max = 300;
     Asked asked;
-    const auto from_beginning = params.flag("from-beginning");
-    if (!from_beginning) return from_beginning.error();
-    const auto wait = params.whole("wait-for-query", 0);
-    if (!wait) return wait.error();
+    Issues issues;
+    asked.from_beginning = issues.take(params.flag("from-beginning"));
+    const auto wait = issues.take(params.whole("wait-for-query", 0));
     // Chunks are sent as they were stored, whatever their size: the parameter is checked for those who send it.
-    const auto size = params.whole("max-chunk-size", 1);
-    if (!size) return size.error();
-    asked.from_beginning = *from_beginning;
-    if (*wait) asked.wait = std::chrono::seconds(std::clamp(**wait, wait_min, wait_max));
+    issues.take(params.whole("max-chunk-size", 1));
+    if (issues.any()) return issues.refusal();
+    if (wait) asked.wait = std::chrono::seconds(std::clamp(*wait, wait_min, wait_max));
     return asked;
 }
 

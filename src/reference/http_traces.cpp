@@ -17,18 +17,12 @@ struct Listing {
 
 Outcome<Listing> read_listing(const Params& params) {
     Listing listing;
-    const auto watch = params.flag("watch");
-    if (!watch) return watch.error();
-    const auto from_beginning = params.flag("from-beginning");
-    if (!from_beginning) return from_beginning.error();
-    const auto session = params.text("session_id");
-    if (!session) return session.error();
-    const auto cursor = checked_cursor(params);
-    if (!cursor) return cursor.error();
-    listing.watch = *watch;
-    listing.from_beginning = *from_beginning;
-    listing.session = session->value_or("");
-    listing.watch_cursor = *cursor;
+    Issues issues;
+    listing.watch = issues.take(params.flag("watch"));
+    listing.from_beginning = issues.take(params.flag("from-beginning"));
+    listing.session = issues.take(params.text("session_id")).value_or("");
+    listing.watch_cursor = issues.take(checked_cursor(params));
+    if (issues.any()) return issues.refusal();
     return listing;
 }
 

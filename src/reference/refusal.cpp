@@ -16,6 +16,11 @@ Refusal not_found(std::string message) {
     return {404, "NOT_FOUND", std::move(message)};
 }
 
+void Issues::note(const Refusal& refusal) {
+    if (any()) message_ += "; ";
+    message_ += refusal.message;
+}
+
 Refusal refusal_of(const Error& error) {
     const int status = http_status(error.code);
     switch (error.code) {

@@ -25,6 +25,24 @@ using Outcome = ark::Outcome<T, Refusal>;
 Refusal validation(std::string message);  ///< 400 VALIDATION_ERROR; "path: reason" joined with "; "
 Refusal pagination(std::string message);  ///< 400 PAGINATION_ERROR
 Refusal not_found(std::string message);   ///< 404 NOT_FOUND
+/// Collects what is wrong with a request, so that the sender learns all of it at once.
+class Issues {
+public:
+    /// The value; or, once it is noted why there is none, an empty one.
+    template <class T>
+    T take(Outcome<T> outcome) {
+        if (outcome) return std::move(*outcome);
+        note(outcome.error());
+        return T{};
+    }
+    void note(const Refusal& refusal);
+    bool any() const { return !message_.empty(); }
+    Refusal refusal() const { return validation(message_); }
+
+private:
+    std::string message_;
+};
+
 /// What an error of the layers below is to a client. Its text is told when it is about the request, not when it is
 /// ours.
 Refusal refusal_of(const Error& error);

@@ -248,10 +248,10 @@ TEST_F(RoutesTest, ChunksAreTakenLineByLine) {
     EXPECT_EQ(ask("POST", "/stream/q%2F1/complete").body, R"({"status":"completed","query":"q/1"})");
     EXPECT_EQ(ask("POST", "/stream/q%2F1/complete").body, R"({"status":"already_completed","query":"q/1"})");
     EXPECT_EQ(read_stream("/stream/q%2F1?from-beginning=true", "never"),
-              "data: {\"a\":1}\nid: 1\n\ndata: 2\nid: 2\n\ndata: [DONE]\nid: 4\n\n");
+              "data: {\"a\":1}\nid: 1\n\ndata: 2\nid: 2\n\ndata: [DONE]\n\n");
     net::Fields seen;
     seen.add("last-event-id", "1");
-    EXPECT_EQ(read_stream("/stream/q%2F1", "never", seen), "data: 2\nid: 2\n\ndata: [DONE]\nid: 4\n\n");
+    EXPECT_EQ(read_stream("/stream/q%2F1", "never", seen), "data: 2\nid: 2\n\ndata: [DONE]\n\n");
     EXPECT_THAT(refusal(ask("GET", "/stream/q?wait-for-query=-1"), 400), HasSubstr("wait-for-query: "));
     EXPECT_THAT(refusal(ask("GET", "/stream/q?max-chunk-size=0"), 400), HasSubstr("max-chunk-size: "));
     EXPECT_THAT(refusal(ask("GET", "/stream/q?from-beginning=yes"), 400), HasSubstr("from-beginning: "));

@@ -19,61 +19,51 @@ SessionSort sort_of(const std::optional<std::string>& text) {
 }
 
 /// Both ends are inclusive in milliseconds, which is all that the reference's times have.
-Outcome<bool> read_dates(const Params& params, SessionsRequest& request) {
-    const auto from = params.text("dateFrom");
-    if (!from) return from.error();
-    const auto until = params.text("dateTo");
-    if (!until) return until.error();
+void read_dates(const Params& params, SessionsRequest& request, Issues& issues) {
+    const auto from = issues.take(params.text("dateFrom")).value_or("");
+    const auto until = issues.take(params.text("dateTo")).value_or("");
     // What is no date is before nothing and behind nothing: the list is empty.
-    if (!from->value_or("").empty()) request.from = parse_date(**from).value_or(end_of_time);
-    if (!until->value_or("").empty()) {
-        const auto date = parse_date(**until);
+    if (!from.empty()) request.from = parse_date(from).value_or(end_of_time);
+    if (!until.empty()) {
+        const auto date = parse_date(until);
         if (!date) request.from = end_of_time;
         request.until = date.value_or(UnixNanos{});
     }
-    return request.from.has_value() || request.until.has_value();
 }
 
-Outcome<SessionsListing> read_filters(const Params& params) {
+SessionsListing read_filters(const Params& params, Issues& issues) {
     SessionsListing listing;
-    const auto status = params.option("status", {"active", "idle", "error"});
-    if (!status) return status.error();
-    const auto sort = params.option("sort", {"date", "name", "conversations"});
-    if (!sort) return sort.error();
-    const auto order = params.option("order", {"asc", "desc"});
-    if (!order) return order.error();
-    const auto search = params.text("search");
-    if (!search) return search.error();
     auto& request = listing.request;
-    const auto dated = read_dates(params, request);
-    if (!dated) return dated.error();
-    request.status = status_of(*status);
-    request.sort = sort_of(*sort);
-    request.descending = order->value_or("desc") == "desc";
-    request.search = search->value_or("");
-    listing.filtered = *dated || *status || *sort || !request.search.empty();
+    const auto status = issues.take(params.option("status", {"active", "idle", "error"}));
+    read_dates(params, request, issues);
+    request.search = issues.take(params.text("search")).value_or("");
+    const auto sort = issues.take(params.option("sort", {"date", "name", "conversations"}));
+    const auto order = issues.take(params.option("order", {"asc", "desc"}));
+    request.status = status_of(status);
+    request.sort = sort_of(sort);
+    request.descending = order.value_or("desc") == "desc";
+    listing.filtered = request.from || request.until || status || sort || !request.search.empty();
     return listing;
 }
 
 }  // namespace
 
 Outcome<SessionsListing> read_sessions_listing(const Params& params) {
-    const auto watch = params.flag("watch");
-    if (!watch) return watch.error();
-    const auto session = params.text("session_id");
-    if (!session) return session.error();
-    auto listing = read_filters(params);
-    if (!listing) return listing;
-    listing->watch = *watch;
-    listing->session = session->value_or("");
-    listing->paged = !*watch && (params.has_content("limit") || params.has_content("cursor"));
-    if (!listing->paged) return listing;
+    Issues issues;
+    const bool watch = issues.take(params.flag("watch"));
+    const auto session = issues.take(params.text("session_id"));
+    auto listing = read_filters(params, issues);
+    if (issues.any()) return issues.refusal();
+    listing.watch = watch;
+    listing.session = session.value_or("");
+    listing.paged = !watch && (params.has_content("limit") || params.has_content("cursor"));
+    if (!listing.paged) return listing;
     const auto limit = params.page_limit();
     if (!limit) return limit.error();
     const auto cursor = params.page_cursor();
     if (!cursor) return cursor.error();
-    listing->request.limit = *limit;
-    listing->request.offset = cursor->value_or(0);
+    listing.request.limit = *limit;
+    listing.request.offset = cursor->value_or(0);
     return listing;
 }
 

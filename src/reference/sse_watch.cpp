@@ -66,7 +66,8 @@ bool is_failure(std::string_view chunk) {
 bool append_chunks(std::string& out, const Frames& frames) {
     for (const auto& item : frames.items) {
         if (item.complete) {
-            net::append_sse(out, {}, std::to_string(item.sequence), "[DONE]");
+            // Without an id: nothing comes behind it, and whoever lost it asks again from the last chunk.
+            net::append_sse(out, {}, {}, "[DONE]");
             return true;
         }
         if (JsonView(item.json).is(JsonType::string)) continue;

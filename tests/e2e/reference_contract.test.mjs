@@ -32,8 +32,11 @@ const span = (trace, n, session) =>
 describe('conventions', () => {
   test('health and readiness', async () => {
     for (const path of ['/health', '/HEALTH', '/health/', '/readyz']) assert.equal((await api.get(path)).status, 200, path);
+    assert.equal((await api.get('/readyz')).text, 'OK');
     const health = await api.get('/health');
     assert.equal(health.text, 'OK');
+    const unchanged = await plainGet(broker, '/health', { 'if-none-match': health.headers.get('etag') });
+    assert.deepEqual(unchanged, { status: 304, text: '' });
     assert.equal(health.headers.get('content-type'), 'text/html; charset=utf-8');
     const head = await fetch(broker.url('/events'), { method: 'HEAD' });
     assert.equal(head.status, 200);
@@ -153,6 +156,9 @@ describe('messages', () => {
       ['ttl_seconds', -1], ['ttl_seconds', 1.5], ['ttl_seconds', null], ['ttl_seconds', ''], ['ttl_seconds', 'abc']])
       assert.match(await api.refused(api.post('/messages', { ...good, [name]: value }), 400, 'VALIDATION_ERROR'), new RegExp(`^${name}`),
         `${name}=${value}`);
+    assert.equal(await api.refused(api.post('/messages', {}), 400, 'VALIDATION_ERROR'), 'conversation_id: Invalid input: expected ' +
+      'string, received undefined; query_id: Invalid input: expected string, received undefined; messages: Invalid input: expected ' +
+      'array, received undefined');
     for (const ttl of [60, '60', true, [5]]) assert.equal((await api.post('/messages', { ...good, ttl_seconds: ttl })).status, 200);
   });
 
@@ -300,7 +306,10 @@ describe('chunks', () => {
     await chunks('q', { after: 1 });
     const replay = await api.watch('/stream/q?from-beginning=true');
     const seen = [];
-    for (let frame = await replay.data(); frame; frame = await replay.data()) seen.push(frame.data);
+    for (let frame = await replay.data(); frame; frame = await replay.data()) {
+      seen.push(frame.data);
+      assert.equal(frame.id === undefined, frame.data === '[DONE]');
+    }
     assert.deepEqual(seen, ['{"n":1}', '{"error":{"message":"m","type":"t"}}', '{"n":2}', '[DONE]']);
     const resumed = await api.watch('/stream/q', { 'last-event-id': '3' });
     assert.deepEqual(await resumed.json(), { n: 2 });
@@ -361,6 +370,12 @@ describe('traces', () => {
     assert.deepEqual(answer.json, {});
     assert.equal((await api.post('/v1/traces', '[]')).status, 400);
     assert.equal((await api.ask('POST', '/v1/traces', { body: 'x', type: 'text/plain' })).status, 415);
+    const body = JSON.stringify(exportOf([{ traceId: id32(7), spanId: id16(7) }]));
+    for (const [coding, pack] of [['GZIP', gzipSync], ['deflate', deflateSync], ['br', brotliCompressSync]]) {
+      const packed = await api.ask('POST', '/v1/traces', { body: pack(body), headers: { 'content-encoding': coding } });
+      assert.equal(packed.status, 200, coding);
+    }
+    assert.equal((await api.get(`/traces/${id32(7)}`)).json.spans.length, 3);
     const garbage = await api.ask('POST', '/v1/traces', { body: Buffer.from('ffff', 'hex'), type: 'application/x-protobuf' });
     assert.equal(garbage.status, 400);
   });
@@ -430,6 +445,19 @@ describe('events', () => {
     assert.equal((await api.get('/events?session_id=s')).json.total, 1);
     assert.equal((await api.get('/events?session_id=t')).json.total, 0);
     assert.equal((await api.get('/events?session_id=')).json.total, 1);
+  });
+
+  test('come back with nothing added and nothing lost', async () => {
+    for (const [i, more] of [{}, { reason: '', eventType: '', message: null }, { reason: 'Event', eventType: 'Other', timestamp: 'x' },
+      { timestamp: '1970-01-01T00:00:00.000Z', message: { a: [1] }, '': 1 }, { reason: 5, eventType: [], timestamp: null }].entries()) {
+      const sent = { ...more, data: { queryId: `v${i}`, ttl_seconds: 1, constructor: 'x' } };
+      assert.equal((await api.post('/events', sent)).status, 201);
+      assert.deepEqual((await api.get(`/events/v${i}`)).json.items, [sent]);
+    }
+    await api.post('/events', '{"data":{"queryId":"big","n":12345678901234567890,"m":9007199254740993}}');
+    const { text, json } = await api.get('/events/big');
+    assert.equal(json.items[0].data.n, 12345678901234567890);
+    assert.match(text, /"m":9007199254740993/);
   });
 
   test('need a query id', async () => {
