@@ -3,6 +3,7 @@
 #include "discovery/discovery.hpp"
 #include "disk/disk.hpp"
 #include "emit/exporter.hpp"
+#include "judges/engine.hpp"
 #include "net/http_client.hpp"
 #include "runs/engine.hpp"
 #include "runtime/io_pool.hpp"
@@ -52,13 +53,19 @@ public:
         ARK_TRY_STATUS(disk::real_disk().create_directories(steps));
         network_ = runs::make_network(*client_, system_clock());
         auto flush = [this]() { return exporter_->flush(); };
-        const runs::Services services{store, *network_,      *tracer_, flush, disk::real_disk(),
-                                      work_, system_clock(), steps};
+        services_.emplace(
+            runs::Services{store, *network_, *tracer_, flush, disk::real_disk(), work_, system_clock(), steps});
         runs::EngineConfig engine;
         engine.concurrent_max = config.concurrent_queries_max;
-        engine_ = runs::Engine::create(services, engine, context.get_executor());
+        engine_ = runs::Engine::create(*services_, engine, context.get_executor());
         const discovery::Services found{store, *client_, system_clock()};
         discovery_ = discovery::Discovery::create(found, context.get_executor());
+        remote_ = judges::make_remote(*client_);
+        auto broker = config.broker;
+        while (!broker.empty() && broker.back() == '/')
+            broker.pop_back();
+        const judges::Services judging{*services_, *remote_, broker};
+        judges_ = judges::Engine::create(judging, judges::EngineConfig{}, context.get_executor());
         scope_ = std::make_unique<runtime::Scope>(context.get_executor());
         return ok();
     }
@@ -74,6 +81,8 @@ public:
         add("ark_controller_servers", "MCP and A2A servers that are looked after", servers_);
         add("ark_controller_servers_failing", "Those whose tools or card could not be read at the last look",
             servers_failing_);
+        add("ark_controller_evaluations_running", "Evaluations under way", judging_);
+        add("ark_controller_evaluations_ended", "Evaluations that ended since the start", judged_);
         add("ark_controller_telemetry_waiting_bytes", "Telemetry that a target lacks yet", undelivered_);
         add("ark_controller_telemetry_dropped", "Spans and events for which there was no room", dropped_);
     }
@@ -81,6 +90,7 @@ public:
     void start() override {
         engine_->start();
         discovery_->start();
+        judges_->start();
         scope_->spawn(publish());
         pool_.start();
         started_ = true;
@@ -110,6 +120,9 @@ private:
             const auto found = discovery_->counters();
             servers_ = found.servers;
             servers_failing_ = found.failing;
+            const auto judges = judges_->counters();
+            judging_ = judges.running;
+            judged_ = judges.ended;
             undelivered_ = exporter.outbox.waiting_bytes;
             dropped_ = exporter.dropped;
             co_await runtime::sleep_for(std::chrono::seconds(1), publishing_stop_.get_token());
@@ -120,6 +133,7 @@ private:
         publishing_stop_.request_stop();
         if (scope_) co_await scope_->close();
         if (discovery_) co_await discovery_->stop();
+        if (judges_) co_await judges_->stop();
         if (engine_) co_await engine_->stop();
         co_await exporter_->stop(delivery_grace);
     }
@@ -131,14 +145,19 @@ private:
     std::unique_ptr<emit::Exporter> exporter_;
     std::unique_ptr<emit::Tracer> tracer_;
     std::unique_ptr<runs::Network> network_;
+    std::optional<runs::Services> services_;
     std::unique_ptr<runs::Engine> engine_;
     std::unique_ptr<discovery::Discovery> discovery_;
+    std::unique_ptr<judges::Remote> remote_;
+    std::unique_ptr<judges::Engine> judges_;
     std::atomic<std::uint64_t> running_ = 0;
     std::atomic<std::uint64_t> waiting_ = 0;
     std::atomic<std::uint64_t> asking_ = 0;
     std::atomic<std::uint64_t> ended_ = 0;
     std::atomic<std::uint64_t> servers_ = 0;
     std::atomic<std::uint64_t> servers_failing_ = 0;
+    std::atomic<std::uint64_t> judging_ = 0;
+    std::atomic<std::uint64_t> judged_ = 0;
     std::atomic<std::uint64_t> undelivered_ = 0;
     std::atomic<std::uint64_t> dropped_ = 0;
     std::stop_source publishing_stop_;

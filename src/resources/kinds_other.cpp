@@ -87,7 +87,8 @@ Kind evaluation() {
         may("type", text().one_of({"direct", "baseline", "query", "batch", "event"}).otherwise(json_text("direct"))),
         must("config", evaluation_config()),
         may("evaluator",
-            object({must("name", name_text()), may("namespace", text()), may("parameters", named_values())})),
+            object({may("name", name_text(), "an Evaluator; default: the controller's models judge"),
+                    may("namespace", text(), "default: the resource's own"), may("parameters", named_values())})),
         may("ttl", duration_text("720h")),
         may("timeout", duration_text("5m")),
     });
@@ -95,7 +96,10 @@ Kind evaluation() {
         object({may("phase",
                     text().one_of({"pending", "running", "error", "done", "canceled"}).otherwise(json_text("pending"))),
                 may("message", text()), may("score", text().like(Format::share)), may("passed", boolean()),
-                may("tokenUsage", token_usage()), may("duration", text()), may("conditions", conditions())})
+                may("tokenUsage", token_usage()), may("duration", text()), may("conditions", conditions()),
+                may("metadata", anything(), "reasoning, criteria, counts: texts by name"),
+                may("rules", list_of(anything()), "of type `event`: what came of each"),
+                may("batchProgress", anything(), "of type `batch`")})
             .kept_open();
     kind.schema = object({must("spec", spec), may("status", status)});
     kind.columns = {{"Type", "string", ".spec.type"},
@@ -110,13 +114,15 @@ Kind evaluation() {
 
 Kind evaluator() {
     auto kind = ark_kind("Evaluator", "evaluators", "evaluator");
-    kind.summary = "A service that judges";
+    kind.summary = "Who judges: a service, or a model with these parameters";
     const auto selector = label_selector().kept_open();
-    const auto spec = object({must("address", value_source()), may("description", text()), may("selector", selector),
-                              may("parameters", named_values())});
+    const auto spec = object({may("address", value_source(), "of the service; none: the controller's models judge"),
+                              may("description", text()), may("selector", selector),
+                              may("parameters", named_values(), "defaults of those of evaluations")});
     const auto status = object({may("lastResolvedAddress", text()), may("phase", text()), may("message", text())});
     kind.schema = object({must("spec", spec), may("status", status.kept_open())});
     kind.columns = {{"Phase", "string", ".status.phase"}, {"Age", "date", age_column}};
+    kind.check = check_evaluator;
     return kind;
 }
 

@@ -301,9 +301,13 @@ TEST_F(Kinds, TasksEvaluationsAndConfig) {
     EXPECT_THAT(
         spec("Evaluation", R"({"type":"event","config":{"rules":[{"name":"r","expression":"true","weight":-1}]}})"),
         HasSubstr("spec.config.rules[0].weight: Invalid value"));
-    EXPECT_EQ(spec("Evaluation", R"({"config":{"input":"i"}})"),
-              "spec.config.output: Required value | spec.evaluator: Required value: who judges");
+    EXPECT_EQ(spec("Evaluation", R"({"config":{"input":"i"}})"), "spec.config.output: Required value");
+    EXPECT_EQ(spec("Evaluation", R"({"config":{"input":"i","output":"o"},"evaluator":{"parameters":[]}})"), "ok");
+    EXPECT_EQ(spec("Evaluator", R"({"parameters":[{"name":"min-score","value":"0.9"}]})"), "ok");
     EXPECT_EQ(spec("Evaluator", R"({"address":{"value":"http://x"}})"), "ok");
+    EXPECT_THAT(spec("Evaluator", R"({"address":{"value":"http://169.254.169.254/"}})"), HasSubstr("link-local"));
+    EXPECT_THAT(spec("Evaluator", R"({"address":{"value":"ftp://x"}})"),
+                HasSubstr("spec.address.value: Invalid value"));
     EXPECT_EQ(spec("ArkConfig", R"({"queryTTL":"1h"})", "default"), "ok");
     EXPECT_EQ(spec("ArkConfig", "{}"),
               "metadata.name: Invalid value: \"x\": there is one ArkConfig, named \"default\"");

@@ -239,6 +239,16 @@ void check_tool(const JsonValue& object, CheckContext& context) {
     check_json_schema(spec["inputSchema"], "spec.inputSchema", context.causes);
 }
 
+void check_evaluator(const JsonValue& object, CheckContext& context) {
+    const auto& url = object["spec"]["address"]["value"];
+    if (url.text().empty()) return;  // a model judges, or it is read from elsewhere
+    if (const auto why = mismatch(Format::http_url, url.text())) {
+        context.causes.push_back(invalid("spec.address.value", shown(url), *why));
+    } else if (const auto refused = refuse_address(url.text(), context.private_addresses)) {
+        context.causes.push_back(forbidden("spec.address.value", *refused));
+    }
+}
+
 void check_evaluation(const JsonValue& object, CheckContext& context) {
     const auto& spec = object["spec"];
     const auto type = spec["type"].text();
@@ -252,8 +262,11 @@ void check_evaluation(const JsonValue& object, CheckContext& context) {
             if (config[each].is_null()) context.causes.push_back(required(fmt::format("spec.config.{}", each)));
         }
     }
-    if (type != "event" && type != "batch" && spec["evaluator"].is_null()) {
-        context.causes.push_back(required("spec.evaluator", "who judges"));
+    const auto evaluator = spec["evaluator"]["name"].text();
+    // Rules need nobody who judges.
+    if (type != "event" && type != "batch" && !evaluator.empty()) {
+        expect_exists("Evaluator", spec["evaluator"]["namespace"].text(namespace_of(object)), evaluator,
+                      "spec.evaluator.name", context);
     }
 }
 

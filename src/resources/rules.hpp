@@ -18,6 +18,7 @@ void check_agent(const JsonValue& object, CheckContext& context);
 void check_team(const JsonValue& object, CheckContext& context);
 void check_model(const JsonValue& object, CheckContext& context);
 void check_tool(const JsonValue& object, CheckContext& context);
+void check_evaluator(const JsonValue& object, CheckContext& context);
 void check_evaluation(const JsonValue& object, CheckContext& context);
 void check_ark_config(const JsonValue& object, CheckContext& context);
 
