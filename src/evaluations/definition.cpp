@@ -83,8 +83,8 @@ Status read_type(std::string_view said, const JsonValue& rules, Definition& into
         return bad("type", "'" + into.type + "' is none of event, direct, query, baseline, batch");
     }
     return fail(Errc::unsupported, "evaluations of type " + into.type +
-                                       " are judged by a model, which only the controller can call; this process "
-                                       "evaluates type event");
+                                       " are judged by a model, which only the controller can call: apply it there "
+                                       "(`ark eval run -f` and `ark apply -f` do); the broker evaluates type event");
 }
 
 }  // namespace

@@ -103,6 +103,14 @@ void Follower::resume(const Row& row) {
     const auto skip = [&](std::string_view why) {
         log(LogLevel::warn, "evaluations", "a live evaluation is not taken up again",
             {{"evaluation", row.id}, {"cause", why}});
+        // It would be said to run for ever.
+        Record ended;
+        ended.kind = Record::Kind::failed;
+        ended.id = row.id;
+        ended.name = row.name;
+        ended.subject = row.subject;
+        ended.body = JsonValue{JsonValue::Object{{"error", JsonValue{std::string(why)}}}}.dump();
+        (void)append_and_wait(deps_.journal, batch_of(ended, row.tenant, deps_.clock.now()));
     };
     const auto record = record_at(deps_.journal, row.first);
     if (!record) return skip(record.error().context);

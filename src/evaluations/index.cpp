@@ -12,8 +12,10 @@ namespace {
 constexpr std::int64_t checkpoint_version = 1;
 constexpr std::uint64_t progress_items = 1'000'000;  // read again at most so many items after a crash
 
-constexpr std::array<std::pair<Row::State, std::string_view>, 3> states{
-    {{Row::State::running, "running"}, {Row::State::done, "done"}, {Row::State::failed, "error"}}};
+constexpr std::array<std::pair<Row::State, std::string_view>, 4> states{{{Row::State::running, "running"},
+                                                                         {Row::State::done, "done"},
+                                                                         {Row::State::failed, "error"},
+                                                                         {Row::State::canceled, "canceled"}}};
 
 std::string key_of(std::string_view tenant, std::string_view id) {
     return std::string(tenant) + '\0' + std::string(id);
@@ -24,6 +26,7 @@ void write_row(codec::JsonWriter& json, const Row& row) {
     json.field("id", row.id).field("tenant", row.tenant).field("name", row.name).field("state", name(row.state));
     json.field("query", row.subject.query).field("session", row.subject.session);
     json.field("passed", row.passed).field("score", row.score).field("hasResult", row.has_result);
+    json.field("elsewhere", row.elsewhere);
     json.field("created", row.created.value()).field("updated", row.updated.value());
     json.field("first", row.first.value()).field("latest", row.latest.value());
     json.end_object();
@@ -46,11 +49,27 @@ Row read_row(const JsonValue& json) {
     row.passed = json["passed"].boolean();
     row.score = json["score"].real();
     row.has_result = json["hasResult"].boolean();
+    row.elsewhere = json["elsewhere"].boolean();
     row.created = UnixNanos{number(json["created"])};
     row.updated = UnixNanos{number(json["updated"])};
     row.first = Offset{number(json["first"])};
     row.latest = Offset{number(json["latest"])};
     return row;
+}
+
+Row::State state_after(Record::Kind kind) {
+    switch (kind) {
+        case Record::Kind::done:
+            return Row::State::done;
+        case Record::Kind::failed:
+            return Row::State::failed;
+        case Record::Kind::canceled:
+            return Row::State::canceled;
+        case Record::Kind::started:
+        case Record::Kind::changed:
+            break;
+    }
+    return Row::State::running;
 }
 
 bool chosen(const Row& row, const Index::Choice& choice) {
@@ -117,6 +136,7 @@ void Index::take(const Record& record, const model::Batch& batch, Offset offset)
         row.tenant = tenant;
         row.name = record.name;
         row.subject = record.subject;
+        row.elsewhere = record.elsewhere;
         row.created = batch.header().received;
         row.first = offset;
         rows_.push_back(std::move(row));
@@ -128,9 +148,7 @@ void Index::take(const Record& record, const model::Batch& batch, Offset offset)
     const auto row = std::lower_bound(rows_.begin(), rows_.end(), known->second,
                                       [](const Row& each, std::uint64_t first) { return each.first.value() < first; });
     if (row == rows_.end() || row->id != record.id) return;
-    row->state = record.kind == Record::Kind::done     ? Row::State::done
-                 : record.kind == Record::Kind::failed ? Row::State::failed
-                                                       : Row::State::running;
+    row->state = state_after(record.kind);
     if (record.kind == Record::Kind::changed || record.kind == Record::Kind::done) {
         row->passed = record.passed;
         row->score = record.score;
@@ -181,7 +199,7 @@ std::vector<Row> Index::running() const {
     const std::lock_guard lock(mutex_);
     std::vector<Row> out;
     std::copy_if(rows_.begin(), rows_.end(), std::back_inserter(out),
-                 [](const Row& row) { return row.state == Row::State::running; });
+                 [](const Row& row) { return row.state == Row::State::running && !row.elsewhere; });
     return out;
 }
 

@@ -18,12 +18,13 @@ namespace ark::evaluations {
 
 /// An evaluation as lists show it, and where in the journal its whole result is.
 struct Row {
-    enum class State { running, done, failed };
+    enum class State { running, done, failed, canceled };
     std::string id;
     std::string tenant;
     std::string name;
     State state = State::done;
     Subject subject;
+    bool elsewhere = false;  ///< a controller judges
     bool passed = false;
     double score = 0;
     UnixNanos created, updated;
@@ -31,7 +32,7 @@ struct Row {
     Offset latest;            ///< its latest record: where the result is
     bool has_result = false;  ///< a live one may not have come to one yet
 };
-std::string_view name(Row::State state);  ///< "running", "done", "error"
+std::string_view name(Row::State state);  ///< "running", "done", "error", "canceled"
 
 /// The newest evaluations: a fold of the journal in memory, with a checkpoint on disk so that a start reads only what
 /// came since. Lose the checkpoint and the journal gives it again. Thread-safe.
@@ -60,7 +61,7 @@ public:
     };
     /// Newest first by creation, those created before `before` (offset of the first record; 0: all), at most `limit`.
     std::vector<Row> list(std::string_view tenant, const Choice& choice, Offset before, std::size_t limit) const;
-    /// Live ones that have not ended, of all tenants.
+    /// Live ones of ours that have not ended, of all tenants.
     std::vector<Row> running() const;
     std::size_t size() const;
 

@@ -41,15 +41,23 @@ std::size_t Live::size() const {
     return count_;
 }
 
+void Live::cancel(std::string tenant, std::string id) {
+    const std::lock_guard lock(mutex_);
+    unwanted_.emplace(std::move(tenant), std::move(id));
+}
+
 std::optional<std::chrono::nanoseconds> Live::step() {
+    std::set<std::pair<std::string, std::string>> unwanted;
     {
         const std::lock_guard lock(mutex_);
         tasks_.splice(tasks_.end(), fresh_);
+        unwanted.swap(unwanted_);
     }
     std::optional<std::chrono::nanoseconds> next;
     for (auto task = tasks_.begin(); task != tasks_.end();) {
         const auto now = clock_.monotonic_nanos();
-        if (now >= task->due && run(*task) == Next::over) {
+        if (unwanted.count({task->runner.tenant(), task->id}) > 0) task->unwanted = true;
+        if ((task->unwanted ? call_off(*task) : now >= task->due ? run(*task) : Next::again) == Next::over) {
             task = tasks_.erase(task);
             const std::lock_guard lock(mutex_);
             --count_;
@@ -60,6 +68,12 @@ std::optional<std::chrono::nanoseconds> Live::step() {
         ++task;
     }
     return next;
+}
+
+Live::Next Live::call_off(const Task& task) {
+    auto record = task.runner.record(Record::Kind::canceled, task.id);
+    record.body = "canceled";
+    return append(task, std::move(record)) ? Next::over : Next::again;
 }
 
 Live::Next Live::run(Task& task) {

@@ -6,7 +6,9 @@
 #include <list>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
+#include <utility>
 
 namespace ark::evaluations {
 
@@ -17,7 +19,8 @@ struct LiveConfig {
 };
 
 /// Evaluations that go on: each is run again when something new may have changed it, and every change of its result is
-/// an event. One ends when its query has, or when its time is over. step() belongs to one thread, add() to any.
+/// an event. One ends when its query has, when its time is over, or when it is canceled. step() belongs to one thread,
+/// add() and cancel() to any.
 class Live {
 public:
     Live(const LiveConfig& config, journal::Journal& journal, views::Views& views, const Clock& clock)
@@ -28,6 +31,8 @@ public:
     /// Runs what is due. Returns when to come again: nanoseconds from now; nothing when nobody waits for time.
     std::optional<std::chrono::nanoseconds> step();
     std::size_t size() const;
+    /// Ends it without a result at the next step(), with an event that says so. One that is not here is forgotten.
+    void cancel(std::string tenant, std::string id);
 
 private:
     struct Task {
@@ -42,12 +47,14 @@ private:
         std::optional<Offset> rev;   // of its query's row then
         std::string face;            // what of the result a change is seen by
         bool has_result = false;
+        bool unwanted = false;  // canceled, and perhaps not yet told
         bool passed = false;
         double score = 0;
     };
     enum class Next { again, over };
 
     Next run(Task& task);
+    Next call_off(const Task& task);
     Next conclude(Task& task, const Result<EvaluationResult>& result, bool ends);
     bool append(const Task& task, Record record);
 
@@ -56,9 +63,10 @@ private:
     views::Views& views_;        // outlives us
     const Clock& clock_;         // outlives us
     mutable std::mutex mutex_;
-    std::list<Task> fresh_;  // added, not yet run; guarded by mutex_
-    std::size_t count_ = 0;  // of both lists; guarded by mutex_
-    std::list<Task> tasks_;  // step()'s thread only
+    std::list<Task> fresh_;                                   // added, not yet run; guarded by mutex_
+    std::size_t count_ = 0;                                   // of both lists; guarded by mutex_
+    std::set<std::pair<std::string, std::string>> unwanted_;  // tenant, id; guarded by mutex_
+    std::list<Task> tasks_;                                   // step()'s thread only
 };
 
 }  // namespace ark::evaluations

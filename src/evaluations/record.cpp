@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 #include <future>
 #include <memory>
 
@@ -11,13 +12,22 @@ namespace ark::evaluations {
 namespace {
 
 constexpr std::string_view scope_name = "ark.evaluations";
+constexpr std::string_view controller_scope = "ark/controller";  // emit::ExporterConfig::scope
+constexpr std::string_view id_key = "evaluationId";
 constexpr std::uint32_t severity_info = 9;
 
-constexpr std::array<std::pair<Record::Kind, std::string_view>, 4> reasons{
+constexpr std::array<std::pair<Record::Kind, std::string_view>, 5> reasons{
     {{Record::Kind::started, "EvaluationStart"},
      {Record::Kind::changed, "EvaluationChanged"},
      {Record::Kind::done, "EvaluationComplete"},
-     {Record::Kind::failed, "EvaluationError"}}};
+     {Record::Kind::failed, "EvaluationError"},
+     {Record::Kind::canceled, "EvaluationCanceled"}}};
+
+const std::pair<Record::Kind, std::string_view>* find_reason(std::string_view reason) {
+    const auto known =
+        std::find_if(reasons.begin(), reasons.end(), [&](const auto& each) { return each.second == reason; });
+    return known == reasons.end() ? nullptr : &*known;
+}
 
 void add_text(otlp::ValueMap& attributes, std::string_view key, const std::string& text) {
     if (!text.empty()) attributes.emplace_back(std::string(key), otlp::Value(text));
@@ -25,7 +35,7 @@ void add_text(otlp::ValueMap& attributes, std::string_view key, const std::strin
 
 otlp::ValueMap attributes_of(const Record& record) {
     otlp::ValueMap attributes;
-    add_text(attributes, "evaluationId", record.id);
+    add_text(attributes, id_key, record.id);
     add_text(attributes, "evaluationName", record.name);
     attributes.emplace_back("evaluator", otlp::Value("ark"));
     // Not queryId and sessionId: judging a query is no part of it, and must not move its end, its counts or its state.
@@ -44,7 +54,7 @@ otlp::ValueMap attributes_of(const Record& record) {
 
 void take(Record& record, const model::AttributeView& attribute) {
     const auto& [key, value] = attribute;
-    if (key == "evaluationId") record.id = value.text;
+    if (key == id_key) record.id = value.text;
     if (key == "evaluationName") record.name = value.text;
     if (key == "evaluatedQuery") record.subject.query = value.text;
     if (key == "evaluatedSession") record.subject.session = value.text;
@@ -92,21 +102,24 @@ Result<journal::Receipt> append_and_wait(journal::Journal& journal, std::shared_
 }
 
 bool is_our_own(const items::Item& item) {
-    return item.type == items::ItemType::event && item.log->scope != nullptr && item.log->scope->name == scope_name;
+    if (item.type != items::ItemType::event || item.log->scope == nullptr) return false;
+    const auto scope = item.log->scope->name;
+    return scope == scope_name || (scope == controller_scope && find_reason(item.reason_as_sent) != nullptr);
 }
 
 bool may_hold_records(const model::Batch& batch) {
-    return batch.header().kind == model::BatchKind::logs && batch.header().item_count == 1 &&
-           batch.payload().find(scope_name) != std::string_view::npos;
+    const auto payload = batch.payload();
+    return batch.header().kind == model::BatchKind::logs &&
+           ::memmem(payload.data(), payload.size(), id_key.data(), id_key.size()) != nullptr;
 }
 
 std::optional<Record> read_record(const items::Item& item) {
     if (!is_our_own(item)) return std::nullopt;
-    const auto known = std::find_if(reasons.begin(), reasons.end(),
-                                    [&](const auto& each) { return each.second == item.reason_as_sent; });
-    if (known == reasons.end()) return std::nullopt;
+    const auto* known = find_reason(item.reason_as_sent);
+    if (known == nullptr) return std::nullopt;
     Record record;
     record.kind = known->first;
+    record.elsewhere = item.log->scope->name == controller_scope;
     auto attributes = item.log->attributes();
     model::AttributeView attribute;
     while (attributes.next(attribute))

@@ -16,12 +16,14 @@ namespace ark::evaluations {
 /// What an event of ours tells. The journal is the truth about evaluations: everything else is made from these.
 struct Record {
     enum class Kind {
-        started,  ///< a live evaluation began: `body` is its request
-        changed,  ///< a live evaluation came to another result
-        done,     ///< the result, for good
-        failed,   ///< a live evaluation ended without one; `body` is {"error": …}
+        started,   ///< a live evaluation began: `body` is its request
+        changed,   ///< a live evaluation came to another result
+        done,      ///< the result, for good
+        failed,    ///< it ended without one; `body` of a live one is {"error": …}
+        canceled,  ///< nobody wanted it any more
     };
     Kind kind = Kind::done;
+    bool elsewhere = false;  ///< a controller judges, and told us: not ours to go on with
     std::string id;
     std::string name;
     Subject subject;  ///< as it was asked for
@@ -41,11 +43,11 @@ std::shared_ptr<model::Batch> batch_of(const Record& record, std::string_view te
 /// Appends and waits until the record is as durable as the journal promises. Blocks: not on a net thread.
 Result<journal::Receipt> append_and_wait(journal::Journal& journal, std::shared_ptr<model::Batch> batch);
 
-/// Whether the item is an event of ours.
+/// Whether the item is about an evaluation: an event of ours, or of a controller that judges.
 bool is_our_own(const items::Item& item);
 /// Whether a batch may hold any: cheap, may be wrong in saying yes.
 bool may_hold_records(const model::Batch& batch);
-/// Of an item that is ours; nothing when it is not, or not whole.
+/// Of such an item; nothing when it is none, or not whole.
 std::optional<Record> read_record(const items::Item& item);
 
 }  // namespace ark::evaluations

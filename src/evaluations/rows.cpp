@@ -30,10 +30,10 @@ std::optional<std::uint64_t> number(std::string_view text) {
 }
 
 Status read_state(std::string_view value, Index::Choice& choice) {
-    for (const auto state : {Row::State::running, Row::State::done, Row::State::failed}) {
+    for (const auto state : {Row::State::running, Row::State::done, Row::State::failed, Row::State::canceled}) {
         if (name(state) == value) choice.state = state;
     }
-    return choice.state ? ok() : Status(bad("state", "must be running, done or error"));
+    return choice.state ? ok() : Status(bad("state", "must be running, done, error or canceled"));
 }
 
 Status read_parameter(std::string_view name, const std::string& value, PageRequest& page) {
@@ -72,6 +72,7 @@ JsonValue json_of(const Row& row) {
     JsonValue out{JsonValue::Object{{"id", text(row.id)}}};
     if (!row.name.empty()) out.set("name", text(row.name));
     out.set("state", text(name(row.state)));
+    out.set("evaluator", text(row.elsewhere ? "controller" : "broker"));
     if (row.has_result) {
         out.set("passed", JsonValue{row.passed});
         out.set("score", text(score_text(row.score)));

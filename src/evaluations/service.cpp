@@ -16,6 +16,7 @@
 namespace ark::evaluations {
 namespace {
 
+constexpr int cancel_tries = 400;                         // of 5 ms; then the answer is that it will be
 constexpr std::chrono::milliseconds settled_poll{1'000};  // a query may end by falling silent, which folds nothing
 
 /// One of a bounded number of places.
@@ -57,6 +58,8 @@ public:
         router.add("POST", "/v1/evaluations", [this](net::Exchange& exchange) { return serve_post(exchange); });
         router.add("GET", "/v1/evaluations", [this](net::Exchange& exchange) { return serve_list(exchange); });
         router.add("GET", "/v1/evaluations/{id}", [this](net::Exchange& exchange) { return serve_one(exchange); });
+        router.add("DELETE", "/v1/evaluations/{id}",
+                   [this](net::Exchange& exchange) { return serve_cancel(exchange); });
     }
     void register_metrics(telemetry::Registry& registry) override;
     void start() override { follower_.start(); }
@@ -76,6 +79,7 @@ private:
     awaitable<void> serve_post(net::Exchange& exchange);
     awaitable<void> serve_list(net::Exchange& exchange);
     awaitable<void> serve_one(net::Exchange& exchange);
+    awaitable<void> serve_cancel(net::Exchange& exchange);
     awaitable<Result<net::Response>> post(net::Exchange& exchange);
     awaitable<void> wait_for_views(Offset offset);
     awaitable<Status> wait_for_end(std::string tenant, Request& request);
@@ -87,6 +91,7 @@ private:
     Status check(const Runner& runner) const;
     Result<net::Response> list(const std::string& tenant, const net::RequestHead& head) const;
     Result<net::Response> one(const std::string& tenant, const std::string& id) const;
+    Result<net::Response> cancel(const std::string& tenant, const std::string& id);
     bool query_runs(const std::string& tenant, const std::string& query) const;
     /// Known to the index at once: whoever was answered may ask.
     void index_now(Offset end);
@@ -187,6 +192,17 @@ awaitable<void> ServiceImpl::serve_one(net::Exchange& exchange) {
     auto job = [&]() -> Result<net::Response> {
         ARK_TRY(const auto tenant, deps_.tenant_of(head));
         return one(tenant, head.path_values[0]);
+    };
+    auto outcome = co_await runtime::on(deps_.work, job);
+    auto response = outcome ? std::move(*outcome) : refuse(head, outcome.error());
+    co_await exchange.respond(std::move(response));
+}
+
+awaitable<void> ServiceImpl::serve_cancel(net::Exchange& exchange) {
+    const auto& head = exchange.head();
+    auto job = [&]() -> Result<net::Response> {
+        ARK_TRY(const auto tenant, deps_.tenant_of(head));
+        return cancel(tenant, head.path_values[0]);
     };
     auto outcome = co_await runtime::on(deps_.work, job);
     auto response = outcome ? std::move(*outcome) : refuse(head, outcome.error());
@@ -296,6 +312,24 @@ Result<net::Response> ServiceImpl::one(const std::string& tenant, const std::str
         if (record) add_result(body, record->body);
     }
     return json_response(200, body);
+}
+
+Result<net::Response> ServiceImpl::cancel(const std::string& tenant, const std::string& id) {
+    auto row = index_.find(tenant, id);
+    if (!row) return fail(Errc::not_found, "there is no evaluation " + id);
+    if (row->elsewhere) return fail(Errc::conflict, "a controller judges " + id + ": delete the Evaluation there");
+    if (row->state == Row::State::running) {
+        live_.cancel(tenant, id);
+        follower_.wake();
+        // The follower's thread does it, behind the run that is under way.
+        for (int i = 0; i < cancel_tries && row && row->state == Row::State::running; ++i) {
+            std::this_thread::sleep_for(std::chrono::milliseconds(5));
+            row = index_.find(tenant, id);
+        }
+    }
+    if (row && row->state == Row::State::running) return json_response(202, json_of(*row));
+    if (!row || row->state != Row::State::canceled) return fail(Errc::conflict, "the evaluation " + id + " has ended");
+    return json_response(200, json_of(*row));
 }
 
 void ServiceImpl::register_metrics(telemetry::Registry& registry) {

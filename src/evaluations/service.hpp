@@ -44,7 +44,7 @@ struct ServiceDeps {
     std::function<net::Response(const Error&, const net::RequestHead&)> problem;
 };
 
-/// POST /v1/evaluations, GET /v1/evaluations, GET /v1/evaluations/{id}. Handlers run on net threads and only wait
+/// POST and GET /v1/evaluations, GET and DELETE /v1/evaluations/{id}. Handlers run on net threads and only wait
 /// there; evaluations run on the work pool, live ones on a thread of this object. Thread-safe.
 class Service {
 public:
