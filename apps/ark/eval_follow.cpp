@@ -27,10 +27,17 @@ public:
         if (frame.type != "event") return true;
         const auto event = JsonValue::parse(frame.data);
         if (!event || (*event)["attributes"]["evaluationId"].text() != id_) return true;
+        const auto reason = (*event)["reason"].text();
         const auto result = JsonValue::parse((*event)["message"].text());
-        if (!result) return true;
-        show(*result);
-        ended_ = (*event)["reason"].text() == "EvaluationComplete";
+        ended_ = reason != "EvaluationChanged";
+        if (reason == "EvaluationCanceled" || reason == "EvaluationError") {
+            passed_ = false;
+            say(reason == "EvaluationCanceled"
+                    ? "the evaluation was canceled"
+                    : "the evaluation ended without a result: " + printable(result ? (*result)["error"].text() : ""));
+        } else if (result) {
+            show(*result);
+        }
         return !ended_;
     }
 
@@ -69,13 +76,16 @@ Result<Exit> follow_evaluation(Context& context, ApiClient& api, const JudgeOpti
     Shown shown(context, std::string(started["id"].text()), std::string(name));
 
     Target target("/v1/stream");
-    target.add("topics", "event").add("view", "full").add("reason", "EvaluationChanged,EvaluationComplete");
+    target.add("topics", "event")
+        .add("view", "full")
+        .add("reason", "EvaluationChanged,EvaluationComplete,EvaluationError,EvaluationCanceled");
     target.add("since", started["cursor"].text());
     Watchdog watchdog([&api] { api.raw().abort(); });
     if (context.timeout_given) watchdog.limit_total(context.timeout);
     StreamFollower follower(context, api.raw(), watchdog, target.text());
     ARK_TRY_STATUS(follower.run([&shown](const net::SseEvent& frame) { return shown(frame); }));
     if (!shown.ended()) {
+        context.note("it goes on without you: ark eval cancel " + std::string(started["id"].text()));
         if (watchdog.cause() == Watchdog::Cause::signal) return Exit{128 + watchdog.signal()};
         return Exit::timeout;
     }

@@ -69,8 +69,33 @@ std::string rule_report(const JsonValue& rule, bool explain, bool color) {
     return explain ? text + steps_text(rule) : text;
 }
 
+/// What a model, or a batch, said of something: no rules.
+std::string judged_report(const Verdict& verdict, bool explain, bool color) {
+    const auto& result = verdict.result;
+    const auto& metadata = result["metadata"];
+    std::string text;
+    for (const auto& child : result["batchProgress"]["childEvaluations"].array()) {
+        text +=
+            fmt::format("{} {}  {}\n", mark(child["passed"].boolean(), color), printable(child["name"].text()),
+                        printable(child["phase"].text() == "done" ? child["score"].text() : child["message"].text()));
+    }
+    text += fmt::format("{} {}  ", mark(verdict.passed(), color), printable(verdict.name));
+    if (!result["error"].is_null()) return text + printable(result["error"]["message"].text()) + "\n";
+    text += fmt::format("score {}", printable(result["score"].text()));
+    if (const auto least = metadata["min_score_threshold"].text(); !least.empty())
+        text += fmt::format(" of {} needed", printable(least));
+    text += "\n";
+    if (const auto why = metadata["reasoning"].text(); !why.empty()) text += "    " + printable(why) + "\n";
+    if (!explain) return text;
+    for (const auto& [name, value] : metadata.object()) {
+        if (name != "reasoning") text += fmt::format("    {}  {}\n", printable(name), printable(value.text()));
+    }
+    return text;
+}
+
 std::string evaluation_report(const Verdict& verdict, bool explain, bool color) {
     const auto& result = verdict.result;
+    if (!result["rules"].is_array()) return judged_report(verdict, explain, color);
     const auto& metadata = result["metadata"];
     std::string text;
     for (const auto& rule : result["rules"].array())
@@ -116,7 +141,10 @@ std::string junit_case(std::string_view suite, std::string_view name, bool passe
     }
     if (passed) return text + "/>\n";
     return text + fmt::format("><failure message=\"{}\">{}</failure></testcase>\n",
-                              xml("gave " + result["value"].dump()), xml(expression));
+                              xml(result["value"].is_null() && !result["score"].is_null()
+                                      ? "scored " + std::string(result["score"].text())
+                                      : "gave " + result["value"].dump()),
+                              xml(expression));
 }
 
 struct Counts {
@@ -141,6 +169,8 @@ std::string junit_suite(const Verdict& verdict) {
         cases += junit_case(verdict.name, name, passed, result, expression);
     };
     if (verdict.is_expression()) add(verdict.expression, verdict.passed(), verdict.result, verdict.expression);
+    const bool judged = !verdict.is_expression() && !verdict.result["rules"].is_array();
+    if (judged) add(verdict.name, verdict.passed(), verdict.result, verdict.result["metadata"]["reasoning"].text());
     for (const auto& rule : verdict.result["rules"].array())
         add(rule["name"].text(), rule["passed"].boolean(), rule, rule["expression"].text());
     return fmt::format(

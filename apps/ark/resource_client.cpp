@@ -23,10 +23,18 @@ std::string text_of_warning(std::string_view field) {
 }  // namespace
 
 Result<ResourceClient> ResourceClient::create(const Context& context, const Invocation& invocation) {
+    if (invocation.has("controller") || !invocation.has("server")) return of_configuration(context);
+    return at(context, context.server);
+}
+
+Result<ResourceClient> ResourceClient::of_configuration(const Context& context) {
+    return at(context, std::string(context.configuration.client_text("controller")));
+}
+
+Result<ResourceClient> ResourceClient::at(const Context& context, std::string server) {
     ResourceClient client;
     client.context_ = std::make_unique<Context>(context);
-    if (invocation.has("controller") || !invocation.has("server"))
-        client.context_->server = context.configuration.client_text("controller");
+    client.context_->server = std::move(server);
     ARK_TRY(auto api, ApiClient::create(*client.context_));
     client.api_ = std::make_unique<ApiClient>(std::move(api));
     return client;

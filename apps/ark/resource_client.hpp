@@ -15,6 +15,9 @@ public:
     /// At --controller, or at --server when only that is given, else at the configured controller.
     static Result<ResourceClient> create(const Context& context, const Invocation& invocation);
 
+    /// At the configured controller, for commands whose --server is a broker.
+    static Result<ResourceClient> of_configuration(const Context& context);
+
     struct Answer {
         codec::JsonValue value;
         int status = 0;
@@ -28,6 +31,7 @@ public:
 
 private:
     ResourceClient() = default;
+    static Result<ResourceClient> at(const Context& context, std::string server);
 
     std::unique_ptr<Context> context_;  // with the controller as its server; the client refers to it
     std::unique_ptr<ApiClient> api_;

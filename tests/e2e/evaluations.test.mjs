@@ -191,6 +191,32 @@ test('a live evaluation goes on after kill -9', async () => {
   await until(async () => (await row()).state === 'done');
 });
 
+test('a live evaluation is canceled, for good', async () => {
+  await post(events('q-unwanted', 's-unwanted', [[0, 'ResolveStart', {}]]));
+  const follow = start(['run', '-f', watched('unwanted'), '--query', 'q-unwanted', '--follow', '-o', 'ndjson']);
+  await until(() => follow.output.includes('"running"'));
+  const { id } = (await broker.get('/v1/evaluations?name=unwanted')).items[0];
+  assert.equal((await run('cancel', id)).code, 0);
+  assert.equal(await follow.code, 2);
+  assert.match(follow.errors, /the evaluation was canceled/);
+  assert.equal((await broker.get(`/v1/evaluations/${id}`)).state, 'canceled');
+  const canceled = () => broker.get('/v1/events?reason=EvaluationCanceled');
+  assert.equal((await canceled()).items.length, 1);
+  // Again changes nothing, and neither does what happens to the query.
+  assert.equal((await run('cancel', id)).code, 0);
+  await post(events('q-unwanted', 's-unwanted', [[1, 'ToolCallStart', search], [2, 'ResolveComplete', {}]]));
+  await broker.end('SIGKILL');
+  await broker.launch();
+  await until(async () => (await fetch(broker.url(`/v1/evaluations/${id}`))).status === 200);
+  assert.equal((await broker.get(`/v1/evaluations/${id}`)).state, 'canceled');
+  assert.equal((await canceled()).items.length, 1);
+  assert.deepEqual((await broker.get('/v1/evaluations?state=canceled')).items.map((row) => row.id), [id]);
+
+  const done = (await broker.get('/v1/evaluations?state=done')).items[0];
+  assert.equal((await run('cancel', done.id)).code, 7);
+  assert.equal((await run('cancel', 'ev-nobody')).code, 4);
+});
+
 test('what a model would have to judge is answered as not implemented', async () => {
   const response = await fetch(broker.url('/v1/evaluations'), { method: 'POST', body: '{"evaluation": {"type": "direct"}}' });
   assert.equal(response.status, 501);

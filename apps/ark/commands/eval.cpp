@@ -1,5 +1,6 @@
 #include "codec/yaml_reader.hpp"
 #include "commands/commands.hpp"
+#include "eval_controller.hpp"
 #include "eval_follow.hpp"
 #include "eval_report.hpp"
 #include "evaluations/result_json.hpp"
@@ -112,9 +113,10 @@ Result<JsonValue> judge_expression(Judge& judge, const std::string& expression) 
 }
 
 /// Judges until one fails, with --fail-fast, or all are judged.
-Result<std::vector<Verdict>> judge_all(Judge& judge, const Checks& checks, bool fail_fast) {
+Result<std::vector<Verdict>> judge_all(const Context& context, Judge& judge, const Checks& checks,
+                                       const JudgeOptions& options) {
     std::vector<Verdict> verdicts;
-    const auto enough = [&] { return fail_fast && !verdicts.empty() && !verdicts.back().passed(); };
+    const auto enough = [&] { return options.fail_fast && !verdicts.empty() && !verdicts.back().passed(); };
     for (const auto& expression : checks.expressions) {
         if (enough()) return verdicts;
         ARK_TRY(auto result, judge_expression(judge, expression));
@@ -122,8 +124,10 @@ Result<std::vector<Verdict>> judge_all(Judge& judge, const Checks& checks, bool 
     }
     for (const auto& document : checks.documents) {
         if (enough()) return verdicts;
-        ARK_TRY(auto result, judge.evaluation(document));
-        verdicts.push_back({name_of(document), "", std::move(result)});
+        auto result = is_for_controller(document) ? evaluate_at_controller(context, options, document)
+                                                  : judge.evaluation(document);
+        if (!result) return result.error();
+        verdicts.push_back({name_of(document), "", std::move(*result)});
     }
     return verdicts;
 }
@@ -158,12 +162,13 @@ bool for_people(const Context& context) {
     return format == Format::table || format == Format::wide;
 }
 
-Result<Exit> judge_with(Context& context, const Invocation& invocation, const Checks& checks, Judge& judge) {
+Result<Exit> judge_with(Context& context, const Invocation& invocation, const Checks& checks, Judge& judge,
+                        const JudgeOptions& options) {
     const auto problems = problems_of(checks);
     // Programs get an error as data, in the place of the value.
     if (for_people(context)) say_problems(problems, context);
     if (for_people(context) && !problems.empty() && checks.documents.empty()) return Exit::usage;
-    ARK_TRY(const auto verdicts, judge_all(judge, checks, invocation.flag("fail-fast")));
+    ARK_TRY(const auto verdicts, judge_all(context, judge, checks, options));
     write_verdicts(context, verdicts, invocation.flag("explain"));
     if (const auto junit = invocation.text("junit"); !junit.empty()) {
         ARK_TRY_STATUS(write_junit(junit, verdicts));
@@ -180,9 +185,11 @@ Result<Exit> run_over_file(Context& context, const Invocation& invocation, const
             return fail(Errc::bad_argument, std::string("--") + name + " is of a broker: leave out --events");
     }
     ARK_TRY(auto events, read_event_file(invocation.text("events")));
-    ARK_TRY(auto options, read_options(invocation));
-    const auto judge = judge_of_events(std::move(events), std::move(options));
-    return judge_with(context, invocation, checks, *judge);
+    ARK_TRY(const auto options, read_options(invocation));
+    if (std::any_of(checks.documents.begin(), checks.documents.end(), is_for_controller))
+        return fail(Errc::bad_argument, "a controller judges that, not a file of events: leave out --events");
+    const auto judge = judge_of_events(std::move(events), options);
+    return judge_with(context, invocation, checks, *judge, options);
 }
 
 Result<Exit> run_over_broker(Context& context, const Invocation& invocation, const Checks& checks) {
@@ -194,10 +201,13 @@ Result<Exit> run_over_broker(Context& context, const Invocation& invocation, con
     if (options.subject.query == "@latest") {
         ARK_TRY(options.subject.query, latest_id(api, "/v1/queries"));
     }
-    if (invocation.flag("follow"))
+    if (invocation.flag("follow")) {
+        if (std::any_of(checks.documents.begin(), checks.documents.end(), is_for_controller))
+            return fail(Errc::bad_argument, "--follow is of rules over events: leave it out, the end is waited for");
         return follow_evaluation(context, api, options, checks.expressions, checks.documents);
-    const auto judge = judge_of_broker(api, std::move(options));
-    return judge_with(context, invocation, checks, *judge);
+    }
+    const auto judge = judge_of_broker(api, options);
+    return judge_with(context, invocation, checks, *judge, options);
 }
 
 Result<Exit> run_eval(Context& context, const Invocation& invocation) {
@@ -252,6 +262,7 @@ void add_eval(CommandTable& table) {
         "Exit 0 when all pass, 2 when one fails, 1 when an expression does not compile. For example:\n"
         "  ark eval run --session @latest --expr 'tool.was_called(\"search\") && not tool.had_error()'\n"
         "  ark eval run -f checks.yaml --query q-1 --wait 5m --junit results.xml\n"
+        "  ark eval run -f judged-by-a-model.yaml            # direct, query, baseline, batch: at the controller\n"
         "  ark eval run --events events.ndjson --query q-1 --expr 'llm.get_total_tokens()' -o json";
     run.options = run_options();
     run.run = run_eval;

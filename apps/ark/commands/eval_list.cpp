@@ -48,6 +48,15 @@ Result<Exit> run_get(Context& context, const Invocation& invocation) {
     return Exit::success;
 }
 
+Result<Exit> run_cancel(Context& context, const Invocation& invocation) {
+    ARK_TRY(auto api, ApiClient::create(context));
+    const auto id = invocation.text("ID");
+    ARK_TRY(const auto response, api.send("DELETE", "/v1/evaluations/" + net::percent_encode(id), {}, {}));
+    if (response.status >= 400) return error_of(response);
+    context.note(response.status == 202 ? id + " will be canceled" : id + " is canceled");
+    return Exit::success;
+}
+
 }  // namespace
 
 void add_eval_list(CommandTable& table) {
@@ -69,6 +78,13 @@ void add_eval_list(CommandTable& table) {
     get.arguments = {{"ID", "of the evaluation", true, {}, Complete::nothing}};
     get.run = run_get;
     table.push_back(std::move(get));
+
+    CommandSpec cancel;
+    cancel.path = "eval cancel";
+    cancel.summary = "End a live evaluation of the broker's";
+    cancel.arguments = {{"ID", "of the evaluation", true, {}, Complete::nothing}};
+    cancel.run = run_cancel;
+    table.push_back(std::move(cancel));
 }
 
 }  // namespace ark::cli
