@@ -113,6 +113,29 @@ TEST(Budget, AnEvaluationIsUsableAfterOneThatEnded) {
     EXPECT_EQ((*small)->evaluate(Bindings(), evaluation).as_integer(), 2);
 }
 
+// Goal: a text that is wrong everywhere is refused at the price of a few mistakes, in an answer of a bounded size.
+TEST(Budget, MistakesAreCounted) {
+    std::string names = "true", calls = "true", literals = "[1";
+    for (int i = 0; i < 900; ++i) {
+        names += " || nam" + std::to_string(i) + " == 1";
+        calls += " || f" + std::to_string(i) + "(1)";
+        literals += ", ''.matches('(')";
+    }
+    const auto long_name = "a." + repeated("b", 30'000) + "()";
+    const auto long_number = repeated("9", 30'000);
+    for (const auto& text : {names, calls, literals + "]", long_name, long_number}) {
+        const auto program = compile(text, Environment());
+        ASSERT_FALSE(program);
+        EXPECT_LE(program.error().list.size(), issues_max);
+        for (const auto& issue : program.error().list)
+            EXPECT_LE(issue.message.size(), message_bytes_max + 3);
+    }
+    const auto program = compile("int('" + long_number + "')", Environment());
+    ASSERT_TRUE(program);
+    Evaluation evaluation;
+    EXPECT_LE((*program)->issue((*program)->evaluate(Bindings(), evaluation)).message.size(), message_bytes_max + 3);
+}
+
 TEST(Budget, PatternsAreLinear) {
     const auto text = "'" + repeated("a", 20'000) + "'";
     EXPECT_EQ(evaluate_within({}, text + ".matches('^(a+)+$')").code, "value");

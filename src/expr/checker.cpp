@@ -79,11 +79,18 @@ private:
         return types;
     }
 
+    bool is_full() const { return analysis_.issues.size() >= issues_max; }
+    /// The name that was meant, perhaps. Comparing with all names is what costs: only for what is reported.
+    std::string near(std::string_view name) const {
+        return is_full() ? std::string() : suggestion(name, resolver_.names_for(name));
+    }
     Type report(Code code, std::uint32_t offset, std::string message, std::string suggestion = {}) {
-        analysis_.issues.push_back(Issue{code, std::move(message), offset, 1, 1, std::move(suggestion)});
+        if (!is_full())
+            analysis_.issues.push_back(Issue{code, std::move(message), offset, 1, 1, std::move(suggestion)});
         return Type::of(Type::Kind::error);
     }
     void warn(std::uint32_t offset, std::string message) {
+        if (analysis_.warnings.size() >= issues_max) return;
         analysis_.warnings.push_back(Issue{Code::no_such_overload, std::move(message), offset, 1, 1, {}});
     }
     // A wrong type: only the checker minds; without it evaluation finds out.
@@ -137,8 +144,7 @@ private:
         if (environment_.is_namespace(node.name))
             return unresolved(id, Code::undeclared_reference,
                               fmt::format("{} is no value: call a function of it", node.name));
-        return unresolved(id, Code::undeclared_reference, fmt::format("unknown name {}", node.name),
-                          suggestion(node.name, resolver_.names_for(node.name)));
+        return unresolved(id, Code::undeclared_reference, fmt::format("unknown name {}", node.name), near(node.name));
     }
 
     Type select(NodeId id, const Node& node) {
@@ -177,7 +183,7 @@ private:
         const auto children = ast_.children_of(node);
         if (function.is_unknown_in_namespace)
             return unresolved(id, Code::unknown_function, fmt::format("unknown function {}", function.full_name),
-                              suggestion(function.full_name, resolver_.names_for(function.full_name)));
+                              near(function.full_name));
         std::vector<NodeId> arguments(children.begin() + (function.without_receiver ? 1 : 0), children.end());
         if (function.helper) return helper(id, std::move(function), arguments);
         std::vector<Type> types;
@@ -189,7 +195,7 @@ private:
         }
         if (function.overloads.empty())
             return unresolved(id, Code::unknown_function, fmt::format("unknown function {}", function.full_name),
-                              suggestion(node.name, resolver_.names_for(node.name)));
+                              near(node.name));
         const auto result = check_ ? pick(node.offset, function.full_name, function.overloads, types) : Type::dyn();
         Reference reference{.kind = Reference::Kind::call, .without_receiver = function.without_receiver};
         reference.overloads = std::move(function.overloads);
@@ -270,6 +276,7 @@ private:
     }
 
     void unknown_argument(const Node& node, const ResolvedFunction& function) {
+        if (is_full()) return;
         std::vector<std::string> names;
         for (const auto& parameter : function.helper->parameters)
             names.push_back(parameter.name);

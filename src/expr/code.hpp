@@ -47,7 +47,11 @@ struct Issue {
     std::string suggestion;    ///< "tool.was_called"; empty without one
 };
 
-/// All that is wrong with a text, in order of position; never empty.
+/// Of one text: a text that is wrong everywhere costs no more than one that is wrong here and there.
+inline constexpr std::size_t issues_max = 20;
+inline constexpr std::size_t message_bytes_max = 300;  ///< of an issue: a longer one ends in "…"
+
+/// What is wrong with a text, in order of position, at most `issues_max`; never empty.
 struct Issues {
     std::vector<Issue> list;
 };

@@ -228,7 +228,7 @@ private:
         }
         Reference wrong{.kind = Reference::Kind::failure, .code = Code::invalid_argument};
         wrong.message = "not a regular expression: " + error;
-        if (environment_.options().check)
+        if (environment_.options().check && issues.size() < issues_max)
             issues.push_back(Issue{wrong.code, wrong.message, program_.steps[operands[1]].offset, 1, 1, {}});
         return failure(wrong, step);
     }

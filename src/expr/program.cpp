@@ -25,9 +25,22 @@ Value FlatProgram::evaluate(const Activation& activation, Evaluation& evaluation
     return evaluation.is_exhausted() ? evaluation.exhausted() : value;
 }
 
+namespace {
+
+/// A message may quote what was wrong, which may be as long as an expression or a value.
+std::string shortened(std::string_view message) {
+    if (message.size() <= message_bytes_max) return std::string(message);
+    auto size = message_bytes_max;
+    while (size > 0 && (static_cast<unsigned char>(message[size]) & 0xc0) == 0x80)
+        --size;
+    return std::string(message.substr(0, size)) + "…";
+}
+
+}  // namespace
+
 Issue Program::issue(const Value& error) const {
     const auto& failure = error.failure();
-    Issue issue{failure.code, std::string(failure.message), failure.offset == no_offset ? 0 : failure.offset, 1, 1, {}};
+    Issue issue{failure.code, shortened(failure.message), failure.offset == no_offset ? 0 : failure.offset, 1, 1, {}};
     locate(issue, text());
     return issue;
 }
@@ -35,8 +48,10 @@ Issue Program::issue(const Value& error) const {
 namespace {
 
 Issues located(Issues issues, std::string_view text) {
-    for (auto& issue : issues.list)
+    for (auto& issue : issues.list) {
+        issue.message = shortened(issue.message);
         locate(issue, text);
+    }
     return issues;
 }
 
