@@ -37,6 +37,8 @@ Comparison mirrored(Comparison comparison) {
             return Comparison::greater;
         case Comparison::less_equal:
             return Comparison::greater_equal;
+        case Comparison::contains:
+            break;
     }
     return comparison;
 }
@@ -75,6 +77,8 @@ private:
         const bool variable_left = left.kind == Step::Kind::variable && right.kind == Step::Kind::constant;
         const bool variable_right = right.kind == Step::Kind::variable && left.kind == Step::Kind::constant;
         if (variable_left && op == Op::in) return membership(left.slot, right.constant);
+        if (variable_right && op == Op::in && is_scalar(left.constant))
+            found.push_back({right.slot, Comparison::contains, {left.constant}});
         const auto comparison = comparison_of(op);
         if (!comparison) return;
         if (variable_left && is_scalar(right.constant)) found.push_back({left.slot, *comparison, {right.constant}});

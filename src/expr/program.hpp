@@ -32,9 +32,9 @@ private:
 /// Something that must hold for the expression to be true: variable `slot` compares so to one of the constants.
 /// `age >= 5 && kind in ["a", "b"] && …` has two. For embeddings that can find what fulfils it by an index.
 struct Condition {
-    enum class Comparison : std::uint8_t { equal, greater, greater_equal, less, less_equal };
+    enum class Comparison : std::uint8_t { equal, greater, greater_equal, less, less_equal, contains };
     std::uint32_t slot = 0;
-    Comparison comparison = Comparison::equal;  ///< of the variable to the constants
+    Comparison comparison = Comparison::equal;  ///< of the variable to the constants; contains: "x" in variable
     std::vector<Value> constants;               ///< equal: any of them; else one. They live as long as the program
 };
 

@@ -64,6 +64,7 @@ void set_time(Filter& filter, const Condition& condition) {
     if (time.unix_seconds() < 0 || seconds >= std::numeric_limits<std::uint64_t>::max() / second - 1) return;
     const UnixNanos nanos{seconds * second + time.nanos()};
     const auto comparison = condition.comparison;
+    if (comparison == Comparison::contains) return;
     const bool lower = comparison != Comparison::less && comparison != Comparison::less_equal;
     const bool upper = comparison != Comparison::greater && comparison != Comparison::greater_equal;
     if (lower && nanos > filter.from) filter.from = nanos;

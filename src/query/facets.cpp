@@ -80,7 +80,7 @@ constexpr Field trace_fields[] = {
 Outcome<Facets> of_traces(const Call& call, const Field& field) {
     ARK_TRY(auto request, row_request(call.params, call.tenant, call.now));
     ARK_TRY(const auto filter, row_filter(call.params));
-    if (filter) filter->narrow(request);
+    if (filter) filter->narrow(request, RowFilter::Rows::traces);
     request.limit = traces_page;
     auto budget = page_budget(call);
     Facets out;

@@ -64,7 +64,7 @@ Outcome<bool> read_matching(const Call& call, views::ListRequest request, const 
 
 // One page of rows, whatever the row is: `read` asks the views.
 template <class ReadPage>
-Outcome<Body> list_rows(const Call& call, const ReadPage& read) {
+Outcome<Body> list_rows(const Call& call, RowFilter::Rows rows, const ReadPage& read) {
     ARK_TRY(auto request, row_request(call.params, call.tenant, call.now));
     ARK_TRY([[maybe_unused]] const auto detail, call.params.detail());  // rows are the same in both views
     ARK_TRY(const bool counted, call.params.flag("count"));
@@ -72,7 +72,7 @@ Outcome<Body> list_rows(const Call& call, const ReadPage& read) {
         ARK_TRY(request.after, open_page_token(call.fingerprint(), call.params.text("cursor")));
     }
     ARK_TRY(const auto filter, row_filter(call.params));
-    if (filter) filter->narrow(request);
+    if (filter) filter->narrow(request, rows);
     ARK_TRY(auto page, read(request));
     bool partial = false;
     if (filter) {
@@ -106,15 +106,18 @@ Outcome<Body> one_row(const Result<std::optional<Row>>& found, std::string_view 
 }  // namespace
 
 Outcome<Body> list_traces(const Call& call) {
-    return list_rows(call, [&](const views::ListRequest& request) { return call.deps.views.traces(request); });
+    return list_rows(call, RowFilter::Rows::traces,
+                     [&](const views::ListRequest& request) { return call.deps.views.traces(request); });
 }
 
 Outcome<Body> list_queries(const Call& call) {
-    return list_rows(call, [&](const views::ListRequest& request) { return call.deps.views.queries(request); });
+    return list_rows(call, RowFilter::Rows::queries,
+                     [&](const views::ListRequest& request) { return call.deps.views.queries(request); });
 }
 
 Outcome<Body> list_sessions(const Call& call) {
-    return list_rows(call, [&](const views::ListRequest& request) { return call.deps.views.sessions(request); });
+    return list_rows(call, RowFilter::Rows::sessions,
+                     [&](const views::ListRequest& request) { return call.deps.views.sessions(request); });
 }
 
 Outcome<Body> one_query(const Call& call) {

@@ -185,6 +185,13 @@ std::optional<bool> success_or_failure(std::string_view status) {
     return std::nullopt;
 }
 
+Status nothing_between(UnixNanos from, UnixNanos until) {
+    if (until.value() != 0 && from >= until) return fail(Errc::bad_argument, "from is not before until");
+    return ok();
+}
+
+}  // namespace
+
 std::optional<views::State> state_named(std::string_view status) {
     if (status == "active") return views::State::running;
     for (const auto state : {views::State::running, views::State::done, views::State::error, views::State::canceled,
@@ -193,13 +200,6 @@ std::optional<views::State> state_named(std::string_view status) {
     }
     return std::nullopt;
 }
-
-Status nothing_between(UnixNanos from, UnixNanos until) {
-    if (until.value() != 0 && from >= until) return fail(Errc::bad_argument, "from is not before until");
-    return ok();
-}
-
-}  // namespace
 
 Outcome<items::Filter> item_filter(const Params& params, UnixNanos now) {
     items::Filter filter;

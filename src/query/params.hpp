@@ -54,6 +54,8 @@ std::string_view closest(std::string_view name, std::span<const std::string_view
 
 /// The parameters that lists share, as a filter of items. `status` is success or failure there.
 Outcome<items::Filter> item_filter(const Params& params, UnixNanos now);
+/// "active" (of sessions: running), "done", …; nothing for a word that is no state.
+std::optional<views::State> state_named(std::string_view status);
 /// The same as a request to the views. `status` may also be a state ("active", "waiting", …).
 Outcome<views::ListRequest> row_request(const Params& params, const std::string& tenant, UnixNanos now);
 

@@ -3,6 +3,8 @@
 #include "items/expression.hpp"
 #include "items/item_values.hpp"
 
+#include <limits>
+
 namespace ark::query {
 namespace {
 
@@ -204,6 +206,68 @@ private:
     const Particulars& own_;
 };
 
+// --- what the views answer without reading rows
+
+using Comparison = expr::Condition::Comparison;
+
+/// The one constant that is compared with so, when it is of that kind.
+const Value* constant_of(const expr::Condition& condition, Comparison comparison, expr::Kind kind) {
+    const bool so = condition.comparison == comparison && condition.constants.size() == 1;
+    return so && condition.constants[0].is(kind) ? &condition.constants[0] : nullptr;
+}
+
+void set_text(std::string& member, const expr::Condition& condition, Comparison comparison) {
+    const auto* text = constant_of(condition, comparison, expr::Kind::string);
+    if (text != nullptr && member.empty()) member = text->as_text();
+}
+
+void set_id(views::ListRequest& request, const expr::Condition& condition, RowFilter::Rows rows) {
+    if (rows == RowFilter::Rows::sessions) return set_text(request.session, condition, Comparison::equal);
+    if (rows == RowFilter::Rows::queries) return set_text(request.query, condition, Comparison::equal);
+    const auto* text = constant_of(condition, Comparison::equal, expr::Kind::string);
+    if (text == nullptr || request.trace) return;
+    const auto id = TraceId::from_hex(text->as_text());
+    if (id && id->valid()) request.trace = *id;
+}
+
+void set_state(views::ListRequest& request, const expr::Condition& condition) {
+    const auto* text = constant_of(condition, Comparison::equal, expr::Kind::string);
+    if (text != nullptr && !request.state) request.state = state_named(text->as_text());
+}
+
+void set_failed(views::ListRequest& request, const expr::Condition& condition) {
+    const auto* failed = constant_of(condition, Comparison::equal, expr::Kind::boolean);
+    if (failed != nullptr && !request.failed) request.failed = failed->as_boolean();
+}
+
+/// Of a time that the views count in; nothing of others.
+std::optional<UnixNanos> nanos_of(const expr::Condition& condition) {
+    if (condition.constants.size() != 1 || !condition.constants[0].is(expr::Kind::timestamp)) return std::nullopt;
+    constexpr std::uint64_t second = 1'000'000'000;
+    const auto& time = condition.constants[0];
+    const auto seconds = static_cast<std::uint64_t>(time.unix_seconds());
+    if (time.unix_seconds() < 0 || seconds >= std::numeric_limits<std::uint64_t>::max() / second - 1)
+        return std::nullopt;
+    return UnixNanos{seconds * second + time.nanos()};
+}
+
+// A request's range is of rows that overlap it: `start` bounds it above only, `lastActivity` below only. A little wide.
+void set_until(views::ListRequest& request, const expr::Condition& condition) {
+    const auto comparison = condition.comparison;
+    const bool upper =
+        comparison == Comparison::equal || comparison == Comparison::less || comparison == Comparison::less_equal;
+    const auto time = nanos_of(condition);
+    if (upper && time && (request.until == UnixNanos{} || *time + 1 < request.until)) request.until = *time + 1;
+}
+
+void set_from(views::ListRequest& request, const expr::Condition& condition) {
+    const auto comparison = condition.comparison;
+    const bool lower =
+        comparison == Comparison::equal || comparison == Comparison::greater || comparison == Comparison::greater_equal;
+    const auto time = nanos_of(condition);
+    if (lower && time && *time > request.from) request.from = *time;
+}
+
 }  // namespace
 
 Outcome<RowFilter> RowFilter::compile(std::string_view text) {
@@ -258,15 +322,45 @@ bool RowFilter::matches(const views::SessionRow& row) const {
     return items::holds(*program_, RowValues(row, own));
 }
 
-void RowFilter::narrow(views::ListRequest& request) const {
+void RowFilter::narrow(views::ListRequest& request, Rows rows) const {
     for (const auto& condition : program_->conditions()) {
-        const bool one_text = condition.comparison == expr::Condition::Comparison::equal &&
-                              condition.constants.size() == 1 && condition.constants[0].is(expr::Kind::string);
-        if (!one_text) continue;
-        auto* member = condition.slot == static_cast<std::uint32_t>(Column::session) ? &request.session
-                       : condition.slot == static_cast<std::uint32_t>(Column::query) ? &request.query
-                                                                                     : nullptr;
-        if (member != nullptr && member->empty()) *member = condition.constants[0].as_text();
+        switch (static_cast<Column>(condition.slot)) {
+            case Column::id:
+                set_id(request, condition, rows);
+                break;
+            case Column::session:
+                set_text(request.session, condition, Comparison::equal);
+                break;
+            case Column::query:
+                set_text(request.query, condition, Comparison::equal);
+                break;
+            case Column::status:
+                set_state(request, condition);
+                break;
+            case Column::failed:
+                set_failed(request, condition);
+                break;
+            case Column::start:
+                set_until(request, condition);
+                break;
+            case Column::last_activity:
+                set_from(request, condition);
+                break;
+            case Column::agents:
+                set_text(request.agent, condition, Comparison::contains);
+                break;
+            case Column::teams:
+                set_text(request.team, condition, Comparison::contains);
+                break;
+            case Column::tools:
+                set_text(request.tool, condition, Comparison::contains);
+                break;
+            case Column::models:
+                set_text(request.model, condition, Comparison::contains);
+                break;
+            default:
+                break;
+        }
     }
 }
 

@@ -18,8 +18,11 @@ public:
     bool matches(const views::TraceRow& row) const;
     bool matches(const views::QueryRow& row) const;
     bool matches(const views::SessionRow& row) const;
-    /// Sets what must hold and the views can serve: the session and query of traces and queries.
-    void narrow(views::ListRequest& request) const;
+    /// Sets what must hold for the expression to be true, is not set yet, and the views answer without reading rows:
+    /// session, query and trace, status, failed, times, one agent, team, tool and model. The expression remains to be
+    /// asked.
+    enum class Rows { traces, queries, sessions };
+    void narrow(views::ListRequest& request, Rows rows) const;
 
 private:
     explicit RowFilter(std::shared_ptr<const expr::Program> program) : program_(std::move(program)) {}

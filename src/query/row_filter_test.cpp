@@ -128,22 +128,47 @@ TEST(RowFilter, SaysWhatIsWrongWithTheText) {
     }
 }
 
+using Rows = RowFilter::Rows;
+
+views::ListRequest narrowed(std::string_view text, Rows rows = Rows::traces, views::ListRequest request = {}) {
+    const auto filter = RowFilter::compile(text);
+    EXPECT_TRUE(filter) << text;
+    if (filter) (*filter).narrow(request, rows);
+    return request;
+}
+
 TEST(RowFilter, NarrowsToWhatTheViewsFindThemselves) {
-    const auto narrowed = [](std::string_view text, views::ListRequest request = {}) {
-        const auto filter = RowFilter::compile(text);
-        EXPECT_TRUE(filter) << text;
-        if (filter) (*filter).narrow(request);
-        return request.session + "," + request.query;
-    };
-    EXPECT_EQ(narrowed("session == 's' && query == 'q' && spans > 1"), "s,q");
-    EXPECT_EQ(narrowed("'s' == session"), "s,");
-    EXPECT_EQ(narrowed("session == 's' || query == 'q'"), ",");  // either may be false
-    EXPECT_EQ(narrowed("session != 's' && query.startsWith('q')"), ",");
-    EXPECT_EQ(narrowed("session in ['s', 't']"), ",");
-    EXPECT_EQ(narrowed("name == 's'"), ",");
+    const auto found = [](std::string_view text) { return narrowed(text).session + "," + narrowed(text).query; };
+    EXPECT_EQ(found("session == 's' && query == 'q' && spans > 1"), "s,q");
+    EXPECT_EQ(found("'s' == session"), "s,");
+    EXPECT_EQ(found("session == 's' || query == 'q'"), ",");  // either may be false
+    EXPECT_EQ(found("session != 's' && query.startsWith('q')"), ",");
+    EXPECT_EQ(found("session in ['s', 't']"), ",");
+    EXPECT_EQ(found("name == 's'"), ",");
     views::ListRequest given;
-    given.session = "given";
-    EXPECT_EQ(narrowed("session == 's'", given), "given,");  // the plain parameter stands; the expression is asked too
+    given.session = "given";  // the plain parameter stands; the expression is asked too
+    EXPECT_EQ(narrowed("session == 's'", Rows::traces, given).session, "given");
+}
+
+TEST(RowFilter, NarrowsToWhatHeadsTell) {
+    const auto all =
+        narrowed("status == 'error' && failed && 'a' in agents && 't' in tools && 'm' in models && 'c' in teams");
+    EXPECT_EQ(all.state, views::State::error);
+    EXPECT_EQ(all.failed, true);
+    EXPECT_EQ(all.agent + all.tool + all.model + all.team, "atmc");
+    EXPECT_EQ(narrowed("!failed").failed, false);
+    EXPECT_EQ(narrowed("status == 'active'").state, views::State::running);
+    EXPECT_EQ(narrowed("status == 'odd'").state, std::nullopt);
+    EXPECT_EQ(narrowed("!('a' in agents) || 'b' in agents").agent, "");
+    EXPECT_EQ(narrowed("id == 'x'", Rows::sessions).session, "x");
+    EXPECT_EQ(narrowed("id == 'x'", Rows::queries).query, "x");
+    EXPECT_EQ(narrowed("id == 'x'").trace, std::nullopt);
+    EXPECT_TRUE(narrowed("id == '0123456789abcdef0123456789abcdef'").trace);
+    const auto times = narrowed(
+        "lastActivity >= timestamp('1970-01-01T00:01:40Z') && start < timestamp('1970-01-01T00:03:20Z') && start > "
+        "timestamp(5)");
+    EXPECT_EQ(times.from, UnixNanos{100 * second});
+    EXPECT_EQ(times.until, UnixNanos{200 * second + 1});
 }
 
 TEST(RowFilter, IsAbsentWithoutTheParameter) {

@@ -1,6 +1,7 @@
 #include "stream/stream.hpp"
 
 #include "codec/json_value.hpp"
+#include "items/expression.hpp"
 #include "stream/testing/world.hpp"
 
 #include <set>
@@ -420,6 +421,26 @@ TEST(Stream, SubscribersOfOneFilterShareAGroup) {
     ASSERT_TRUE(world.until([&] { return world.stream->status().opened_total == 12; }));
     EXPECT_EQ(world.stream->status().subscribers, 12u);
     EXPECT_EQ(world.stream->status().filters, 2u);
+}
+
+// Goal: a filter is paid for once, however many share it, and one that names a session only by that session's items.
+// Method: how often expressions were evaluated, over 100 subscribers of one filter and 100 of a session each.
+TEST(Stream, FiltersAreEvaluatedOncePerItemAndOnlyWhereTheIndexLeads) {
+    World world;
+    const auto& evaluated = items::condition_counts().evaluated;
+    for (int i = 0; i < 100; ++i) {
+        world.subscribe("topics=event&filter=reason.endsWith(%221%22)");
+        world.subscribe("topics=event&filter=session==%22s" + std::to_string(i) + "%22%20%26%26%20reason!=%22x%22");
+    }
+    ASSERT_TRUE(world.until([&] { return world.stream->status().opened_total == 200; }));
+    EXPECT_EQ(world.stream->status().filters, 101u);
+    auto& last = world.subscribe("topics=event");
+    ASSERT_TRUE(world.until([&] { return last.saw("sync"); }));
+    const auto before = evaluated.load();
+    append_numbered(world, 0, 50, "s7");
+    ASSERT_TRUE(world.until([&] { return last.of("event").size() == 50; }));
+    // 50 by the filter that 100 share, 50 by the one that is about this session, none by the 99 others.
+    EXPECT_EQ(evaluated.load() - before, 100u);
 }
 
 TEST(Stream, SlowLosslessReaderFallsOutOfTheRingAndMissesNothing) {
