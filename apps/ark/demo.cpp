@@ -72,10 +72,14 @@ public:
         return ok();
     }
 
+    void leave() override {
+        if (visitors_) visitors_->stop();
+    }
+
     void stop() override {
         if (stopped_) return;
         stopped_ = true;
-        if (visitors_) visitors_->stop();
+        leave();
         model_.stop();
         harbour_.stop();
         if (model_server_) model_server_->stop(grace);

@@ -21,7 +21,10 @@ public:
     static Result<std::unique_ptr<Demo>> create(const DemoConfig& config);
     /// Applies the resources and lets the visitors in. `controller`: base URL of the resources' API.
     virtual Status start(const std::string& controller) = 0;
-    virtual void stop() = 0;  ///< idempotent
+    /// Sends the visitors home. Idempotent, as is stop().
+    virtual void leave() = 0;
+    /// Ends the servers too. After the controller: its runs are to be suspended, not to fail for want of a model.
+    virtual void stop() = 0;
 };
 
 }  // namespace ark::cli

@@ -99,6 +99,14 @@ struct Waited {
     std::string summary;
 };
 
+/// How to answer what the query waits for.
+std::string what_to_say(const JsonValue& query) {
+    const auto name = printable(query["metadata"]["name"].text());
+    const auto approval = query["status"]["questions"][0]["type"].text() == "approval";
+    if (approval) return fmt::format("? it waits for a person: ark approve {}   or: ark reject {}", name, name);
+    return fmt::format("? it waits for a person: ark answer {} TEXT", name);
+}
+
 Result<Waited> wait_for_end(Context& context, ResourceClient& client, const Awaited& query, const std::string& path) {
     Waited waited;
     // Before the steps' thread: it inherits the signal mask. It stops the requests of both.
@@ -128,9 +136,7 @@ Result<Waited> wait_for_end(Context& context, ResourceClient& client, const Awai
         }
         waited.needs_input = phase == "input-required";
         if (waited.needs_input && query.fail_on_input) return waited;
-        if (waited.needs_input && !told)
-            context.note(fmt::format("? it waits for a person: ark approve {}   ark reject {}   ark answer {} TEXT",
-                                     query.name, query.name, query.name));
+        if (waited.needs_input && !told) context.note(what_to_say(waited.query));
         told = waited.needs_input;
         watchdog.sleep(look_interval);
     }

@@ -67,8 +67,9 @@ public:
 
     /// The controller before the broker: what its runs still have to say gets there.
     void stop() {
-        if (demo_) demo_->stop();
+        if (demo_) demo_->leave();
         if (controller_) controller_->stop();
+        if (demo_) demo_->stop();
         broker_->stop();
     }
 
@@ -103,7 +104,7 @@ Result<std::optional<ControllerConfig>> controller_config(const broker::BrokerCo
     return std::optional<ControllerConfig>(std::move(config));
 }
 
-void welcome(const Context& context, Everything& all, bool demo) {
+void welcome(const Context& context, Everything& all, const std::optional<DemoConfig>& demo) {
     const bool color = context.color_errors();
     const auto http = all.broker().http_address();
     const auto strong = [&](const std::string& text) { return paint(text, Style::bold, color); };
@@ -123,8 +124,12 @@ void welcome(const Context& context, Everything& all, bool demo) {
         text += "  send    " + strong("OTEL_EXPORTER_OTLP_ENDPOINT=http://" + all.broker().otlp_address()) +
                 "  (OTLP/HTTP, from any OpenTelemetry SDK)\n";
     }
-    text += demo ? "\n  Demo agents are at work. Ctrl-C ends everything.\n"
-                 : "\n  Ctrl-C ends it. No agents at hand? ark up --demo\n";
+    if (!demo) {
+        text += "\n  Ctrl-C ends it. No agents at hand? ark up --demo\n";
+    } else {
+        text += demo->visitors ? "\n  Demo agents are at work. Ctrl-C ends everything.\n"
+                               : "\n  The examples are there, and nobody asks but you. Ctrl-C ends everything.\n";
+    }
     context.note(text);
 }
 
@@ -145,7 +150,7 @@ Result<Exit> run_up(Context& context, const Invocation& invocation) {
     service.port_file = config.port_file;
     service.start = [&] { return all.start(); };
     service.announced = [&] {
-        welcome(context, all, demo.has_value());
+        welcome(context, all, demo);
         if (invocation.flag("open") && !all.broker().http_address().empty()) {
             open_in_browser(context, "http://" + all.broker().http_address() + "/");
         }
