@@ -79,6 +79,7 @@ public:
         Conversation conversation;
         conversation.input.role = llm::Role::user;
         conversation.input.content = std::move(*input);
+        place.context.aside = true;
         auto outcome = co_await participant_->run(place.execution, std::move(place.context), std::move(place.path),
                                                   std::move(conversation), place.usage);
         CallResult result;

@@ -1,6 +1,7 @@
 #pragma once
 #include "base/result.hpp"
 #include "emit/tracer.hpp"
+#include "llm/chat.hpp"
 #include "runtime/asio.hpp"
 
 #include <chrono>
@@ -39,11 +40,13 @@ public:
     virtual Begun begin(std::string_view path) = 0;
 };
 
-/// Text as it is written, for those who watch live. Never waits, never fails.
+/// Answers of models as they are written, for those who watch live. Never waits, never fails. `context` is the call's.
 class Chunks {
 public:
     virtual ~Chunks() = default;
-    virtual void text(const emit::Context& context, std::string_view model, std::string_view text) = 0;
+    virtual void delta(const emit::Context& context, std::string_view model, const llm::Delta& delta) = 0;
+    /// The answer is whole.
+    virtual void reply(const emit::Context& context, std::string_view model, const llm::ChatReply& reply) = 0;
 };
 
 class People;

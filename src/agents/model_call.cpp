@@ -115,7 +115,7 @@ awaitable<Result<llm::ChatReply>> call_model(Execution& execution, const Brain& 
     if (execution.model_calls_left == 0) co_return fail(Errc::conflict, "the run's budget of model calls is used up");
     --execution.model_calls_left;
 
-    const bool stream = execution.chunks != nullptr;
+    const bool stream = execution.chunks != nullptr && !parent.aside;
     auto operation = execution.tracer.start(parent, spec_of(brain, path, request, stream));
     llm::CallOptions options;
     for (auto& [name, value] : carrier_of(operation.context()))
@@ -123,7 +123,7 @@ awaitable<Result<llm::ChatReply>> call_model(Execution& execution, const Brain& 
     options.stop = execution.stop;
     if (stream) {
         options.on_delta = [&](const llm::Delta& delta) {
-            if (!delta.text.empty()) execution.chunks->text(operation.context(), brain.model, delta.text);
+            execution.chunks->delta(operation.context(), brain.model, delta);
         };
     }
     options.on_retry = [&](const llm::Failure& failure, std::chrono::milliseconds wait) {
@@ -136,6 +136,7 @@ awaitable<Result<llm::ChatReply>> call_model(Execution& execution, const Brain& 
     }
     llm::ChatReply reply = outcome.reply();
     usage += reply.usage;
+    if (stream) execution.chunks->reply(operation.context(), brain.model, reply);
     describe(operation, reply);
     operation.complete("the model answered");
     step.result = record_of(reply);

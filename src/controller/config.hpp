@@ -13,6 +13,7 @@ struct ControllerConfig {
     std::vector<std::string> cors_origins;  ///< "*" allows all; empty: no CORS headers
     std::string data;                       ///< directory of resources/, runs/ and outbox/; made when missing
     std::string broker;                     ///< base URL of the broker that is told everything; empty: none
+    bool reference_broker = false;          ///< it is one of the reference's: events go to it as JSON, one by one
     std::size_t concurrent_queries_max = 32;
     bool private_models = true;   ///< models may be on this machine and in private networks
     std::string product = "ark";  ///< what /version says

@@ -2,6 +2,7 @@
 
 #include "discovery/discovery.hpp"
 #include "disk/disk.hpp"
+#include "emit/chunk_streams.hpp"
 #include "emit/exporter.hpp"
 #include "judges/engine.hpp"
 #include "net/http_client.hpp"
@@ -21,6 +22,7 @@ namespace ark::controller {
 namespace {
 
 constexpr std::chrono::milliseconds delivery_grace{2000};
+constexpr std::chrono::milliseconds chunk_grace{500};
 constexpr unsigned work_threads = 2;
 
 std::optional<std::string> variable(std::string_view name) {
@@ -43,7 +45,10 @@ public:
         emit::ExporterConfig exporter;
         exporter.outbox.directory = config.data + "/outbox";
         exporter.resource = emit::resource_of(variable, config.product);
-        if (!config.broker.empty()) exporter.targets.push_back(emit::broker_target(config.broker));
+        if (!config.broker.empty()) {
+            exporter.targets.push_back(config.reference_broker ? emit::reference_broker_target(config.broker)
+                                                               : emit::broker_target(config.broker));
+        }
         ARK_TRY(auto external, emit::external_target(variable));
         if (external) exporter.targets.push_back(std::move(*external));
         ARK_TRY(exporter_, emit::Exporter::open(context.get_executor(), work_, disk::real_disk(), *courier_, exporter));
@@ -51,7 +56,8 @@ public:
         // Beyond this point what an earlier process told is on its way.
         const auto steps = config.data + "/runs";
         ARK_TRY_STATUS(disk::real_disk().create_directories(steps));
-        network_ = runs::make_network(*client_, system_clock());
+        streams_ = emit::ChunkStreams::create(context.get_executor(), *client_, emit::ChunkStreams::Config());
+        network_ = runs::make_network(*client_, system_clock(), *streams_, config.broker);
         auto flush = [this]() { return exporter_->flush(); };
         services_.emplace(
             runs::Services{store, *network_, *tracer_, flush, disk::real_disk(), work_, system_clock(), steps});
@@ -85,6 +91,8 @@ public:
         add("ark_controller_evaluations_ended", "Evaluations that ended since the start", judged_);
         add("ark_controller_telemetry_waiting_bytes", "Telemetry that a target lacks yet", undelivered_);
         add("ark_controller_telemetry_dropped", "Spans and events for which there was no room", dropped_);
+        add("ark_controller_chunks", "Chunks of answers that were written", chunks_);
+        add("ark_controller_chunks_dropped", "Chunks that had no room, or no broker", chunks_dropped_);
     }
 
     void start() override {
@@ -125,6 +133,8 @@ private:
             judged_ = judges.ended;
             undelivered_ = exporter.outbox.waiting_bytes;
             dropped_ = exporter.dropped;
+            chunks_ = streams_->counters().lines;
+            chunks_dropped_ = streams_->counters().dropped;
             co_await runtime::sleep_for(std::chrono::seconds(1), publishing_stop_.get_token());
         }
     }
@@ -135,6 +145,7 @@ private:
         if (discovery_) co_await discovery_->stop();
         if (judges_) co_await judges_->stop();
         if (engine_) co_await engine_->stop();
+        if (streams_) co_await streams_->stop(chunk_grace);
         co_await exporter_->stop(delivery_grace);
     }
 
@@ -144,6 +155,7 @@ private:
     std::unique_ptr<emit::Courier> courier_;
     std::unique_ptr<emit::Exporter> exporter_;
     std::unique_ptr<emit::Tracer> tracer_;
+    std::unique_ptr<emit::ChunkStreams> streams_;
     std::unique_ptr<runs::Network> network_;
     std::optional<runs::Services> services_;
     std::unique_ptr<runs::Engine> engine_;
@@ -160,6 +172,8 @@ private:
     std::atomic<std::uint64_t> judged_ = 0;
     std::atomic<std::uint64_t> undelivered_ = 0;
     std::atomic<std::uint64_t> dropped_ = 0;
+    std::atomic<std::uint64_t> chunks_ = 0;
+    std::atomic<std::uint64_t> chunks_dropped_ = 0;
     std::stop_source publishing_stop_;
     std::unique_ptr<runtime::Scope> scope_;
     bool started_ = false;

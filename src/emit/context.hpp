@@ -36,6 +36,7 @@ struct Context {
     SpanContext span;
     std::string agent;  ///< the one that is acting; empty outside of agents
     std::string team;
+    bool aside = false;  ///< what is said here is no part of the query's answer: agents as tools, selectors
 };
 
 /// Names and values to send along: header fields of HTTP, members of MCP's `_meta`. Names are lower-case.

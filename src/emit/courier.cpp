@@ -1,8 +1,11 @@
 #include "emit/courier.hpp"
 
+#include "emit/reference_events.hpp"
 #include "net/http_client.hpp"
 
 #include <charconv>
+#include <functional>
+#include <map>
 
 #include <fmt/format.h>
 
@@ -33,6 +36,8 @@ public:
 
     awaitable<Carried> carry(const TargetConfig& target, Signal signal, std::string body,
                              std::stop_token stop) override {
+        if (signal == Signal::logs && !target.events_url.empty())
+            co_return co_await carry_events(target, std::move(body), std::move(stop));
         Carried carried;
         net::HttpRequest request;
         request.method = "POST";
@@ -47,6 +52,18 @@ public:
         request.timeout = target.timeout;
         request.stop = std::move(stop);
         const auto answer = co_await client_.fetch(std::move(request), answer_bytes_max);
+        co_return carried_by(target, answer);
+    }
+
+private:
+    /// How much of a request's events a target has: what is tried again goes on from there.
+    struct Progress {
+        std::size_t body = 0;  // its hash
+        std::size_t events = 0;
+    };
+
+    static Carried carried_by(const TargetConfig& target, const Result<net::ClientResponse>& answer) {
+        Carried carried;
         if (!answer) {
             carried.reason = answer.error().message();
         } else if (answer->status / 100 == 2) {
@@ -57,11 +74,44 @@ public:
             carried.outcome = again ? Carried::Outcome::retry : Carried::Outcome::refused;
             carried.wait = retry_after(answer->fields);
         }
+        return carried;
+    }
+
+    /// One after another, since their order is what a session's state comes from. One that is refused is left out.
+    awaitable<Carried> carry_events(const TargetConfig& target, std::string body, std::stop_token stop) {
+        Carried carried;
+        const auto events = reference_events(body);
+        if (!events) {
+            carried.outcome = Carried::Outcome::refused;
+            carried.reason = events.error().message();
+            co_return carried;
+        }
+        auto& progress = progress_[target.name];
+        const auto hash = std::hash<std::string>()(body);
+        if (progress.body != hash) progress = Progress{hash, 0};
+        std::string refused;
+        for (; progress.events < events->size(); ++progress.events) {
+            net::HttpRequest request;
+            request.method = "POST";
+            request.url = target.events_url;
+            request.fields = target.fields;
+            request.fields.set("content-type", "application/json");
+            request.body = (*events)[progress.events];
+            request.timeout = target.timeout;
+            request.stop = stop;
+            const auto answer = co_await client_.fetch(std::move(request), answer_bytes_max);
+            carried = carried_by(target, answer);
+            if (carried.outcome == Carried::Outcome::retry) co_return carried;
+            if (carried.outcome == Carried::Outcome::refused) refused = carried.reason;
+        }
+        progress = Progress();
+        carried.outcome = refused.empty() ? Carried::Outcome::accepted : Carried::Outcome::refused;
+        carried.reason = std::move(refused);
         co_return carried;
     }
 
-private:
     net::HttpClient& client_;
+    std::map<std::string, Progress> progress_;
 };
 
 }  // namespace

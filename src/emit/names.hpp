@@ -66,6 +66,8 @@ inline constexpr Key output_tokens = "gen_ai.usage.output_tokens";
 inline constexpr Key total_tokens = "gen_ai.usage.total_tokens";
 inline constexpr Key cache_read_tokens = "gen_ai.usage.cache_read.input_tokens";
 inline constexpr Key cache_creation_tokens = "gen_ai.usage.cache_creation.input_tokens";
+inline constexpr Key memory_store = "gen_ai.memory.store.id";
+inline constexpr Key memory_count = "gen_ai.memory.record.count";
 inline constexpr Key reasoning_tokens = "gen_ai.usage.reasoning.output_tokens";
 
 }  // namespace ark::emit::key

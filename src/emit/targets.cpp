@@ -69,6 +69,13 @@ TargetConfig broker_target(std::string_view base_url) {
     return target;
 }
 
+TargetConfig reference_broker_target(std::string_view base_url) {
+    auto target = broker_target(base_url);
+    target.logs_url.clear();
+    target.events_url = without_end_slash(base_url) + "/events";
+    return target;
+}
+
 Result<std::optional<TargetConfig>> external_target(const Environment& environment) {
     const auto disabled = environment("OTEL_SDK_DISABLED");
     if (disabled && *disabled == "true") return std::nullopt;

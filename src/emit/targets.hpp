@@ -16,12 +16,15 @@ struct TargetConfig {
     std::string name;        ///< "broker", "otlp": also of its file in the outbox
     std::string traces_url;  ///< empty: traces are not sent there
     std::string logs_url;
-    net::Fields fields;  ///< credentials: sent to this target only, never logged
+    std::string events_url;  ///< of a broker that takes events one by one as JSON, instead of logs_url
+    net::Fields fields;      ///< credentials: sent to this target only, never logged
     std::chrono::milliseconds timeout{10'000};
 };
 
 /// An Ark broker, or any OTLP/HTTP receiver, by its base URL.
 TargetConfig broker_target(std::string_view base_url);
+/// A broker of the reference's: spans as OTLP, events on `POST /events` (docs/reference-differences.md).
+TargetConfig reference_broker_target(std::string_view base_url);
 
 using Environment = std::function<std::optional<std::string>(std::string_view name)>;
 

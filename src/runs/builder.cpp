@@ -2,6 +2,7 @@
 
 #include "base/duration.hpp"
 #include "codec/template.hpp"
+#include "runs/shaped_tool.hpp"
 
 #include <algorithm>
 
@@ -29,16 +30,6 @@ llm::ToolDefinition definition_of(const resources::Resource& tool, std::string n
 std::string format_name(std::string_view ns, std::string_view agent) {
     auto name = fmt::format("namespace-{}-agent-{}", ns, agent);
     return name.substr(0, 64);
-}
-
-/// What we cannot do must not be left out in silence: an approval that nobody is asked for is worse than an error.
-Status check_entry(const JsonValue& entry, std::string_view where) {
-    const auto refuse = [&](std::string_view what) {
-        return fail(Errc::unsupported, fmt::format("{}: tool {}: {}", where, entry["name"].text(), what));
-    };
-    if (entry["functions"].size() > 0) return refuse("functions are not supported yet");
-    if (entry["partial"]["parameters"].size() > 0) return refuse("partial parameters are not supported yet");
-    return ok();
 }
 
 /// Keyed by the entry: what the tool is called elsewhere plays no part.
@@ -70,13 +61,13 @@ Status Builder::enter(std::string what) {
     return ok();
 }
 
-awaitable<Result<agents::Brain>> Builder::model(std::string ns, std::string name) {
+awaitable<Result<agents::Brain>> Builder::model(std::string ns, std::string name, Overrides overrides) {
     ARK_CO_TRY(auto model, co_await lookup_.get("Model", ns, name));
-    co_return co_await network_.model(lookup_, std::move(model));
+    co_return co_await network_.model(lookup_, std::move(model), std::move(overrides));
 }
 
-awaitable<Result<agents::CallablePtr>> Builder::tool(std::string ns, std::string name, std::string exposed_name,
-                                                     std::string description) {
+awaitable<Result<agents::CallablePtr>> Builder::tool(std::string ns, std::string name, Overrides overrides,
+                                                     std::string exposed_name, std::string description) {
     ARK_CO_TRY(auto tool, co_await lookup_.get("Tool", ns, name));
     const auto& spec = tool->value["spec"];
     const std::string type(spec["type"].text());
@@ -94,7 +85,7 @@ awaitable<Result<agents::CallablePtr>> Builder::tool(std::string ns, std::string
         if (definition.description.empty()) definition.description = made->description();
         co_return agents::make_participant_tool(std::move(definition), std::move(made));
     }
-    co_return co_await network_.tool(lookup_, std::move(tool), std::move(definition));
+    co_return co_await network_.tool(lookup_, std::move(tool), std::move(definition), std::move(overrides));
 }
 
 awaitable<Result<teams::ParticipantPtr>> Builder::participant(std::string type, std::string ns, std::string name) {
@@ -170,9 +161,12 @@ awaitable<Result<agents::AgentSpec>> Builder::agent_spec(std::string ns, std::st
         if (!prompt) co_return prefix(prompt.error(), where + ": prompt");
         made.prompt = std::move(*prompt);
     }
+    Overrides overrides;
+    ARK_CO_TRY_STATUS(co_await overrides.add(spec["overrides"], lookup_, ns, where));
+    overrides.add(overrides_);
     const std::string model_ns(spec["modelRef"]["namespace"].text(ns));
     const std::string model_name(spec["modelRef"]["name"].text("default"));
-    auto brain = co_await model(model_ns, model_name);
+    auto brain = co_await model(model_ns, model_name, overrides);
     if (!brain) co_return prefix(brain.error(), where);
     made.brain = std::move(*brain);
     if (spec["outputSchema"].is_object()) {
@@ -182,20 +176,29 @@ awaitable<Result<agents::AgentSpec>> Builder::agent_spec(std::string ns, std::st
         made.format = std::move(format);
     }
     for (const auto& entry : spec["tools"].array()) {
-        const std::string exposed(entry["name"].text());
-        ARK_CO_TRY_STATUS(check_entry(entry, where));
-        const bool builtin = entry["type"].text() == "built-in" || entry["type"].text() == "builtin";
-        if (builtin && (exposed == "noop" || exposed == "terminate")) {
-            auto builtin_tool = exposed == "noop" ? agents::make_noop() : agents::make_terminate();
-            made.tools.push_back(with_approval(std::move(builtin_tool), entry["approval"]));
-            continue;
-        }
-        const std::string resource(entry["partial"]["name"].text(exposed));
-        auto callable = co_await tool(ns, resource, exposed, std::string(entry["description"].text()));
-        if (!callable) co_return prefix(callable.error(), where);
-        made.tools.push_back(with_approval(std::move(*callable), entry["approval"]));
+        ARK_CO_TRY(auto callable, co_await entry_tool(entry, ns, where, overrides));
+        made.tools.push_back(with_approval(std::move(callable), entry["approval"]));
     }
     co_return made;
+}
+
+awaitable<Result<agents::CallablePtr>> Builder::entry_tool(const JsonValue& entry, std::string ns, std::string where,
+                                                           Overrides overrides) {
+    const std::string exposed(entry["name"].text());
+    const std::string resource(entry["partial"]["name"].text(exposed));
+    const bool builtin = entry["type"].text() == "built-in" || entry["type"].text() == "builtin";
+    agents::CallablePtr callable;
+    if (builtin && resource == "noop") {
+        callable = agents::make_noop();
+    } else if (builtin && resource == "terminate") {
+        callable = agents::make_terminate();
+    } else {
+        auto made =
+            co_await tool(ns, resource, std::move(overrides), exposed, std::string(entry["description"].text()));
+        if (!made) co_return prefix(made.error(), where);
+        callable = std::move(*made);
+    }
+    co_return co_await shape_tool(std::move(callable), entry, lookup_, ns, where, network_.filter_pool());
 }
 
 awaitable<Result<teams::ParticipantPtr>> Builder::team(std::string ns, std::string name) {

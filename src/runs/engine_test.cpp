@@ -2,6 +2,7 @@
 
 #include "agents/testing/world.hpp"
 #include "resources/testing/test_store.hpp"
+#include "runs/testing/fake_memory.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -21,7 +22,7 @@ using testing::HasSubstr;
 /// Every Model is one that says what the test tells it.
 class ScriptedNetwork final : public Network {
 public:
-    awaitable<Result<agents::Brain>> model(Lookup&, resources::ResourcePtr resource) override {
+    awaitable<Result<agents::Brain>> model(Lookup&, resources::ResourcePtr resource, Overrides) override {
         agents::Brain brain;
         brain.resource = resource->name();
         brain.model = "scripted";
@@ -29,7 +30,8 @@ public:
         brain.chat = chat;
         co_return brain;
     }
-    awaitable<Result<agents::CallablePtr>> tool(Lookup&, resources::ResourcePtr tool, llm::ToolDefinition) override {
+    awaitable<Result<agents::CallablePtr>> tool(Lookup&, resources::ResourcePtr tool, llm::ToolDefinition,
+                                                Overrides) override {
         agents::CallablePtr made = std::make_shared<agents::testing::ScriptedTool>(
             std::string(tool->name()),
             [](const std::string& arguments) { return agents::testing::answers("got " + arguments); });
@@ -38,7 +40,23 @@ public:
     awaitable<Result<Peer>> peer(Lookup&, resources::ResourcePtr) override {
         co_return fail(Errc::unsupported, "no peers here");
     }
+    awaitable<Result<std::shared_ptr<Memory>>> memory(Lookup&, resources::ResourcePtr) override {
+        std::shared_ptr<Memory> made = remembered;
+        co_return made;
+    }
+    runtime::WorkPool& filter_pool() override { return filters; }
+    std::shared_ptr<Memory> broker_memory() override { return remembered; }
+    const std::string& broker() const override { return broker_url; }
+    std::unique_ptr<emit::ChunkStream> stream(std::string, std::string_view) override {
+        return std::make_unique<KeptStream>(lines, streams_complete);
+    }
+
     std::shared_ptr<ScriptedModel> chat = std::make_shared<ScriptedModel>();
+    std::shared_ptr<FakeMemory> remembered = std::make_shared<FakeMemory>();
+    runtime::WorkPool filters{1};
+    std::string broker_url = "http://broker";
+    std::vector<std::string> lines;
+    int streams_complete = 0;
 };
 
 class EngineTest : public testing::Test {
@@ -378,6 +396,55 @@ TEST_F(EngineTest, ARestartReusesTheStepsBefore) {
     wait_for("again", "done");
     EXPECT_EQ(status("again")["response"]["content"].text(), "second");
     EXPECT_EQ(network_.chat->asked.size(), 3u);
+}
+
+TEST_F(EngineTest, ConversationsGoOn) {
+    network_.chat->answers = {says("14:05."), says("At 02:11.")};
+    const std::string rest = R"(,"target":{"type":"agent","name":"clerk"},"conversationId":"c-1"})";
+    query("first", R"({"input":"High tide?")" + rest);
+    start();
+    wait_for("first", "done");
+    query("second", R"({"input":"And the next?")" + rest);
+    wait_for("second", "done");
+    ASSERT_EQ(network_.chat->asked[1].messages.size(), 4u) << "system, two of the first query, the question";
+    EXPECT_EQ(network_.chat->asked[1].messages[1].content, "High tide?");
+    EXPECT_EQ(network_.chat->asked[1].messages[2].content, "14:05.");
+    EXPECT_EQ(network_.remembered->kept.size(), 4u);
+    EXPECT_EQ(status("second")["conversationId"].text(), "c-1");
+    EXPECT_EQ(status("second")["conditions"][1]["reason"].text(), "MemoryReachable");
+    EXPECT_EQ(text_of(recorded_.find_event("MemoryStoreComplete")->attributes, "conversationId"), "c-1");
+    EXPECT_TRUE(recorded_.find_event("MemoryRetrieveComplete")->span_id.valid());
+}
+
+// Goal: whoever watches sees the answer as it is written, in the reference's lines, and its end.
+TEST_F(EngineTest, AnswersAreStreamedToThoseWhoAsk) {
+    create("Agent", R"({"metadata":{"name":"looper"},"spec":{"tools":[{"type":"builtin","name":"noop"}]}})");
+    network_.chat->answers = {agents::testing::calls({{"c", "noop", "{}"}}), says("done")};
+    create("Query", R"({"metadata":{"name":"q","annotations":{"ark.mckinsey.com/streaming-enabled":"true"}},)"
+                    R"("spec":{"input":"go","target":{"type":"agent","name":"looper"},"sessionId":"s-1"}})");
+    start();
+    wait_for("q", "done");
+    std::string text;
+    for (const auto& line : network_.lines) {
+        const auto chunk = resources::json(line);
+        text += chunk["choices"][0]["delta"]["content"].text();
+        EXPECT_EQ(chunk["ark"]["session"].text(), "s-1");
+        EXPECT_EQ(chunk["ark"]["query"].text(), store_.get("Query", "q")->uid());
+    }
+    EXPECT_EQ(text, "done");
+    const auto calls = resources::json(network_.lines[1]);
+    EXPECT_EQ(calls["choices"][0]["delta"]["tool_calls"][0]["function"]["name"].text(), "noop");
+    EXPECT_EQ(calls["choices"][0]["finish_reason"].text(), "tool_calls");
+    EXPECT_EQ(calls["ark"]["agent"].text(), "looper");
+    const auto last = resources::json(network_.lines.back());
+    EXPECT_EQ(last["ark"]["completedQuery"]["status"]["response"]["content"].text(), "done");
+    EXPECT_EQ(network_.streams_complete, 1);
+
+    network_.lines.clear();
+    network_.chat->answers = {says("unseen")};
+    query("quiet", R"({"input":"go","target":{"type":"agent","name":"looper"}})");
+    wait_for("quiet", "done");
+    EXPECT_TRUE(network_.lines.empty());
 }
 
 }  // namespace

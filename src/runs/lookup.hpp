@@ -23,6 +23,9 @@ public:
     /// errors call it: "Model lab/small: config.openai.apiKey".
     awaitable<Result<std::string>> value(const codec::JsonValue& source, std::string ns, std::string where);
 
+    /// Of a `serviceRef`: "http://host:port/path".
+    awaitable<Result<std::string>> address_of(const codec::JsonValue& reference, std::string ns);
+
     /// A list of `{name, value | valueFrom}` as an object for templates.
     awaitable<Result<codec::JsonValue>> parameters(const codec::JsonValue& list, std::string ns, std::string where);
 
@@ -37,7 +40,6 @@ public:
 
 private:
     awaitable<Result<std::string>> key_of(std::string_view kind, const codec::JsonValue& reference, std::string ns);
-    awaitable<Result<std::string>> address_of(const codec::JsonValue& reference, std::string ns);
 
     resources::ResourceStore& store_;  // outlives us
     codec::JsonValue query_parameters_;

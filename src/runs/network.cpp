@@ -12,6 +12,8 @@ namespace {
 
 using codec::JsonValue;
 
+constexpr unsigned filter_threads = 2;  // each waits for a process that uses a core
+
 /// A tool of another process, as agents see it.
 class RemoteTool final : public agents::Callable {
 public:
@@ -53,9 +55,10 @@ std::string place_of(const resources::Resource& resource) {
 
 class RealNetwork final : public Network {
 public:
-    RealNetwork(net::HttpClient& client, Clock& clock) : client_(client), clock_(clock), random_(random_seed()) {}
+    RealNetwork(net::HttpClient& client, Clock& clock, emit::ChunkStreams& streams, std::string broker)
+        : client_(client), clock_(clock), streams_(streams), broker_(std::move(broker)), random_(random_seed()) {}
 
-    awaitable<Result<agents::Brain>> model(Lookup& lookup, resources::ResourcePtr model) override {
+    awaitable<Result<agents::Brain>> model(Lookup& lookup, resources::ResourcePtr model, Overrides overrides) override {
         const auto where = place_of(*model);
         const std::string ns(model->ns());
         const auto& spec = model->value["spec"];
@@ -76,6 +79,7 @@ public:
             ARK_CO_TRY(to.api_version, co_await lookup.value(version, ns, where + ": version"));
         }
         ARK_CO_TRY(to.fields, co_await lookup.fields(config["headers"], ns, where));
+        overrides.apply(to.fields, "model", *model);
         for (const auto& [name, source] : config["properties"].object()) {
             ARK_CO_TRY(auto value, co_await lookup.value(source, ns, where + ": property " + name));
             to.properties.emplace_back(name, std::move(value));
@@ -91,10 +95,11 @@ public:
     }
 
     awaitable<Result<agents::CallablePtr>> tool(Lookup& lookup, resources::ResourcePtr tool,
-                                                llm::ToolDefinition definition) override {
+                                                llm::ToolDefinition definition, Overrides overrides) override {
         const auto type = tool->value["spec"]["type"].text();
         if (type == "http") co_return co_await http_tool(lookup, std::move(tool), std::move(definition));
-        if (type == "mcp") co_return co_await mcp_tool(lookup, std::move(tool), std::move(definition));
+        if (type == "mcp")
+            co_return co_await mcp_tool(lookup, std::move(tool), std::move(definition), std::move(overrides));
         co_return fail(Errc::config, fmt::format("{}: type {} is no tool of the network", place_of(*tool), type));
     }
 
@@ -112,6 +117,28 @@ public:
             made.timeout = std::chrono::duration_cast<std::chrono::milliseconds>(*timeout);
         made.client = tools::a2a::Client::create(client_, std::move(config));
         co_return made;
+    }
+
+    awaitable<Result<std::shared_ptr<Memory>>> memory(Lookup& lookup, resources::ResourcePtr memory) override {
+        const auto where = place_of(*memory);
+        const std::string ns(memory->ns());
+        const auto& spec = memory->value["spec"];
+        ARK_CO_TRY(auto url, co_await lookup.value(spec["address"], ns, where + ": address"));
+        ARK_CO_TRY(const auto fields, co_await lookup.fields(spec["headers"], ns, where));
+        std::shared_ptr<Memory> made = make_memory(client_, std::move(url), fields);
+        co_return made;
+    }
+
+    std::shared_ptr<Memory> broker_memory() override {
+        if (broker_.empty()) return nullptr;
+        return make_memory(client_, broker_, net::Fields());
+    }
+
+    const std::string& broker() const override { return broker_; }
+    runtime::WorkPool& filter_pool() override { return filters_; }
+
+    std::unique_ptr<emit::ChunkStream> stream(std::string base_url, std::string_view query) override {
+        return streams_.open(std::move(base_url), query);
     }
 
 private:
@@ -137,13 +164,13 @@ private:
     }
 
     awaitable<Result<agents::CallablePtr>> mcp_tool(Lookup& lookup, resources::ResourcePtr tool,
-                                                    llm::ToolDefinition definition) {
+                                                    llm::ToolDefinition definition, Overrides overrides) {
         const auto where = place_of(*tool);
         const auto& mcp = tool->value["spec"]["mcp"];
         const auto& reference = mcp["mcpServerRef"];
         const std::string ns(reference["namespace"].text(tool->ns()));
         const std::string name(reference["name"].text());
-        ARK_CO_TRY(auto client, co_await session(lookup, ns, name));
+        ARK_CO_TRY(auto client, co_await session(lookup, ns, name, std::move(overrides)));
         tools::mcp::ToolInfo info;
         const auto exposed = definition.name;
         info.definition = std::move(definition);
@@ -153,16 +180,20 @@ private:
         co_return callable;
     }
 
-    /// One session a server, for as long as tools of it are in use.
-    awaitable<Result<std::shared_ptr<tools::mcp::Client>>> session(Lookup& lookup, std::string ns, std::string name) {
-        const auto id = ns + "/" + name;
-        if (auto open = sessions_[id].lock()) co_return open;
+    /// One session a server and set of header fields, for as long as tools of it are in use.
+    awaitable<Result<std::shared_ptr<tools::mcp::Client>>> session(Lookup& lookup, std::string ns, std::string name,
+                                                                   Overrides overrides) {
         ARK_CO_TRY(const auto server, co_await lookup.get("MCPServer", ns, name));
         const auto where = place_of(*server);
         const auto& spec = server->value["spec"];
         tools::mcp::ClientConfig config;
         ARK_CO_TRY(config.url, co_await lookup.value(spec["address"], ns, where + ": address"));
         ARK_CO_TRY(config.fields, co_await lookup.server_fields(spec, ns, where));
+        overrides.apply(config.fields, "mcpserver", *server);
+        auto id = fmt::format("{}/{} {}", ns, name, config.url);
+        for (const auto& [field, value] : config.fields)
+            id += fmt::format("\n{}: {}", field, value);
+        if (auto open = sessions_[id].lock()) co_return open;
         if (spec["transport"].text() == "sse") config.transport = tools::mcp::Transport::sse;
         if (const auto timeout = parse_duration(spec["timeout"].text()))
             config.timeout = std::chrono::duration_cast<std::chrono::milliseconds>(*timeout);
@@ -176,14 +207,18 @@ private:
 
     net::HttpClient& client_;
     Clock& clock_;
+    emit::ChunkStreams& streams_;
+    const std::string broker_;
     Random random_;
+    runtime::WorkPool filters_{filter_threads};
     std::map<std::string, std::weak_ptr<tools::mcp::Client>> sessions_;  // the tools in use own them
 };
 
 }  // namespace
 
-std::unique_ptr<Network> make_network(net::HttpClient& client, Clock& clock) {
-    return std::make_unique<RealNetwork>(client, clock);
+std::unique_ptr<Network> make_network(net::HttpClient& client, Clock& clock, emit::ChunkStreams& streams,
+                                      std::string broker) {
+    return std::make_unique<RealNetwork>(client, clock, streams, std::move(broker));
 }
 
 }  // namespace ark::runs

@@ -6,7 +6,9 @@
 #include "codec/template.hpp"
 #include "resources/metadata.hpp"
 #include "runs/builder.hpp"
+#include "runs/live_answer.hpp"
 #include "runs/questions.hpp"
+#include "runs/recall.hpp"
 #include "runs/status.hpp"
 #include "runs/step_log.hpp"
 #include "telemetry/log.hpp"
@@ -24,6 +26,7 @@ using telemetry::LogLevel;
 constexpr std::chrono::nanoseconds timeout_default = std::chrono::minutes(5);
 constexpr std::string_view end_path = "end";
 constexpr std::string_view parent_annotation = "ark.mckinsey.com/traceparent";
+constexpr std::string_view server_settings = "ark.mckinsey.com/mcp-server-settings";
 constexpr std::string_view restart_of = "ark.mckinsey.com/restart-of";
 constexpr std::string_view restart_from = "ark.mckinsey.com/restart-from";
 
@@ -36,6 +39,7 @@ public:
           place_(place),
           desk_(desk),
           lookup_(services.store),
+          recall_(services.network, lookup_, *query_),
           timer_(executor) {}
 
     awaitable<void> go() override {
@@ -49,7 +53,9 @@ public:
         log_ = std::move(*opened);
         // A process that died between the end and the status has only the status to write.
         if (const auto* ended = log_->find(end_path, "")) {
-            co_await finish(parse_ending(*ended));
+            auto ending = parse_ending(*ended);
+            co_await open_stream();
+            co_await finish(std::move(ending));
             co_return;
         }
         auto seeded = co_await take_over_restarted();
@@ -104,14 +110,20 @@ private:
         execution.people = questions_.get();
         execution.suspended = suspended_;
         execution_ = &execution;
+        co_await open_stream();
+        execution.chunks = live_.get();
         auto operation = agents::start_lasting(execution, root(), query_operation());
         auto outcome = co_await answer(execution, operation.context());
+        co_await remember(execution, in_conversation(operation.context()), outcome);
         execution_ = nullptr;
         timer_.cancel();
         if (suspended_) co_return;
         auto ending = outcome ? ended_well(*outcome) : ended_badly(outcome.error());
         ending.usage = usage_;
+        ending.conversation_id = recall_.conversation();
+        ending.memory = recall_.state();
         ending.nanos = services_.clock.now() - begun.at;
+        end_stream(operation.context(), outcome, ending);
         end_operation(operation, ending, outcome ? Error{} : outcome.error());
         agents::Step step;
         step.path = end_path;
@@ -123,6 +135,20 @@ private:
                            {{"query", query_->name()}, {"error", recorded.error().message()}});
         }
         co_await finish(std::move(ending));
+    }
+
+    awaitable<void> open_stream() {
+        auto address = co_await stream_address(lookup_, *query_, services_.network.broker());
+        if (address.empty()) co_return;
+        auto stream = services_.network.stream(std::move(address), query_->name());
+        live_ = std::make_unique<LiveAnswer>(std::move(stream), *query_, services_.clock);
+    }
+
+    /// What those who watch have not seen yet.
+    void end_stream(const emit::Context& context, const Result<agents::Outcome>& outcome, const Ending& ending) {
+        if (!live_) return;
+        if (!outcome) return live_->error(context, ending.content);
+        if (outcome->ending != agents::Ending::finished) live_->last_word(context, outcome->response);
     }
 
     emit::Context root() const {
@@ -167,6 +193,11 @@ private:
         operation.say("targetType", otlp::Value(ending.target_type));
         operation.say(ending.target_type, otlp::Value(ending.target_name));
         operation.say("totalTokens", otlp::Value(ending.usage.total));
+        // A conversation that began with this query was not known when the query did.
+        if (!ending.conversation_id.empty()) {
+            operation.say("conversationId", otlp::Value(ending.conversation_id));
+            operation.set(key::conversation, otlp::Value(ending.conversation_id));
+        }
         operation.set(key::output, otlp::Value(emit::content_text(ending.content)));
         if (ending.phase == "canceled") return operation.cancel("canceled");
         if (ending.phase == "error") return operation.fail(error, agents::error_type_of(error));
@@ -186,9 +217,43 @@ private:
         });
     }
 
-    awaitable<Result<agents::Outcome>> answer(Execution& execution, const emit::Context& context) {
+    /// The same place, once the conversation is known.
+    emit::Context in_conversation(emit::Context context) const {
+        if (context.subject->conversation_id == recall_.conversation()) return context;
+        emit::Subject subject = *context.subject;
+        subject.conversation_id = recall_.conversation();
+        context.subject = std::make_shared<const emit::Subject>(std::move(subject));
+        return context;
+    }
+
+    std::string target_agent() const { return target_type_ == "agent" ? target_name_ : std::string(); }
+
+    /// What was asked and what came of it, for the queries that follow in the conversation.
+    awaitable<void> remember(Execution& execution, const emit::Context& context,
+                             const Result<agents::Outcome>& outcome) {
+        std::vector<llm::Message> messages;
+        messages.emplace_back();
+        messages.back().content = input_;
+        if (outcome) {
+            messages.insert(messages.end(), outcome->messages.begin(), outcome->messages.end());
+        } else {
+            messages.emplace_back();
+            messages.back().role = llm::Role::assistant;
+            messages.back().content = "Error: " + outcome.error().message();
+        }
+        co_await recall_.store(execution, context, std::move(messages), target_agent());
+    }
+
+    awaitable<Result<agents::Outcome>> answer(Execution& execution, const emit::Context& outer) {
         ARK_CO_TRY(auto input, co_await input_text());
+        input_ = input;
         ARK_CO_TRY_STATUS(co_await find_target());
+        ARK_CO_TRY_STATUS(co_await recall_.open(execution));
+        const auto context = in_conversation(outer);
+        // A tool is called with its arguments and nothing else.
+        if (target_type_ != "tool") {
+            ARK_CO_TRY(history_, co_await recall_.read(execution, context, target_agent()));
+        }
         emit::OperationSpec step;
         step.span_name = "target." + target_name_;
         step.operation = "TargetExecution";
@@ -242,22 +307,31 @@ private:
     }
 
     awaitable<Result<agents::Outcome>> ask_target(Execution& execution, emit::Context context, std::string input) {
-        Builder builder(lookup_, services_.network, services_.store, query_);
+        const auto where = fmt::format("Query {}/{}", query_->ns(), query_->name());
+        const auto settings = query_->value["metadata"]["annotations"][server_settings].text();
+        Overrides overrides;
+        ARK_CO_TRY_STATUS(co_await overrides.add(spec()["overrides"], lookup_, ns(), where));
+        const auto set = overrides.add_server_settings(settings);
+        if (!set) co_return prefix(set.error(), where);
+        Builder builder(lookup_, services_.network, services_.store, query_, overrides);
         if (target_type_ == "tool")
-            co_return co_await ask_tool(builder, execution, std::move(context), std::move(input));
+            co_return co_await ask_tool(builder, std::move(overrides), execution, std::move(context), std::move(input));
         if (target_type_ == "model")
-            co_return co_await ask_model(builder, execution, std::move(context), std::move(input));
+            co_return co_await ask_model(builder, std::move(overrides), execution, std::move(context),
+                                         std::move(input));
         auto participant = co_await builder.participant(target_type_, ns(), target_name_);
         if (!participant) co_return participant.error();
         agents::Conversation conversation;
+        conversation.history = std::move(history_);
         conversation.input.content = std::move(input);
         co_return co_await (*participant)->run(execution, std::move(context), "", std::move(conversation), usage_);
     }
 
-    awaitable<Result<agents::Outcome>> ask_model(Builder& builder, Execution& execution, emit::Context context,
-                                                 std::string input) {
-        ARK_CO_TRY(const auto brain, co_await builder.model(ns(), target_name_));
+    awaitable<Result<agents::Outcome>> ask_model(Builder& builder, Overrides overrides, Execution& execution,
+                                                 emit::Context context, std::string input) {
+        ARK_CO_TRY(const auto brain, co_await builder.model(ns(), target_name_, std::move(overrides)));
         llm::ChatRequest request;
+        request.messages = std::move(history_);
         request.messages.emplace_back();
         request.messages.back().content = std::move(input);
         ARK_CO_TRY(auto reply, co_await agents::call_model(execution, brain, std::move(context), "/llm.0",
@@ -267,9 +341,9 @@ private:
         co_return outcome;
     }
 
-    awaitable<Result<agents::Outcome>> ask_tool(Builder& builder, Execution& execution, emit::Context context,
-                                                std::string input) {
-        ARK_CO_TRY(const auto tool, co_await builder.tool(ns(), target_name_));
+    awaitable<Result<agents::Outcome>> ask_tool(Builder& builder, Overrides overrides, Execution& execution,
+                                                emit::Context context, std::string input) {
+        ARK_CO_TRY(const auto tool, co_await builder.tool(ns(), target_name_, std::move(overrides)));
         llm::ToolCall call;
         call.id = "tool-call-" + target_name_;
         call.name = tool->definition().name;
@@ -314,7 +388,10 @@ private:
     }
 
     awaitable<void> finish(Ending ending) {
-        co_await write_status(final_status(query_->value, ending, services_.clock.now()));
+        auto status = final_status(query_->value, ending, services_.clock.now());
+        const auto said = status["status"];
+        co_await write_status(std::move(status));
+        if (live_) live_->end(said);
     }
 
     /// A status that is not written is written by the next process: the steps say what it is.
@@ -336,12 +413,16 @@ private:
     Place& place_;  // both outlive us
     Desk& desk_;
     Lookup lookup_;
+    Recall recall_;
+    std::unique_ptr<LiveAnswer> live_;  // none: nobody watches the answer as it is written
     std::unique_ptr<StepLog> log_;
     std::unique_ptr<Questions> questions_;  // once it runs
     UnixNanos begun_;                       // likewise: by the first process
     std::stop_source stop_;
     Execution* execution_ = nullptr;  // while go() runs
     agents::TokenUsage usage_;
+    std::string input_;                  // as the target reads it
+    std::vector<llm::Message> history_;  // of the conversation, before it
     std::string target_type_;
     std::string target_name_;
     bool canceled_ = false;

@@ -18,11 +18,20 @@ JsonValue parsed(const std::string& text) {
 
 void append_condition(codec::JsonWriter& json, const JsonValue& query, bool completed, std::string_view reason,
                       std::string_view message, UnixNanos now) {
-    json.key("conditions").begin_array().begin_object();
+    json.begin_object();
     json.field("type", "Completed").field("status", completed ? "True" : "False").field("reason", reason);
     json.field("message", message).field("lastTransitionTime", resources::to_metav1_time(now));
     json.field("observedGeneration", query["metadata"]["generation"].integer());
-    json.end_object().end_array();
+    json.end_object();
+}
+
+void append_memory_condition(codec::JsonWriter& json, const JsonValue& query, const MemoryState& memory,
+                             UnixNanos now) {
+    if (memory.reason.empty()) return;
+    json.begin_object().field("type", "MemoryUnavailable").field("status", memory.unavailable ? "True" : "False");
+    json.field("reason", memory.reason).field("message", memory.message);
+    json.field("lastTransitionTime", resources::to_metav1_time(now));
+    json.field("observedGeneration", query["metadata"]["generation"].integer()).end_object();
 }
 
 std::string_view reason_of(std::string_view phase) {
@@ -44,7 +53,9 @@ std::string ending_text(const Ending& ending) {
     json.field("prompt", ending.usage.prompt).field("completion", ending.usage.completion);
     json.field("total", ending.usage.total).field("cached", ending.usage.cached);
     json.field("contextId", ending.context_id).field("taskId", ending.task_id);
-    json.field("nanos", ending.nanos).end_object();
+    json.field("nanos", ending.nanos).field("conversationId", ending.conversation_id);
+    json.field("memoryUnavailable", ending.memory.unavailable).field("memoryReason", ending.memory.reason);
+    json.field("memoryMessage", ending.memory.message).end_object();
     return text;
 }
 
@@ -62,6 +73,10 @@ Ending parse_ending(std::string_view text) {
     ending.usage.cached = json["cached"].integer();
     ending.context_id = json["contextId"].text();
     ending.task_id = json["taskId"].text();
+    ending.conversation_id = json["conversationId"].text();
+    ending.memory.unavailable = json["memoryUnavailable"].boolean();
+    ending.memory.reason = json["memoryReason"].text();
+    ending.memory.message = json["memoryMessage"].text();
     ending.nanos = static_cast<std::uint64_t>(json["nanos"].integer());
     return ending;
 }
@@ -70,7 +85,9 @@ JsonValue running_status(const JsonValue& query, UnixNanos now) {
     std::string text;
     codec::JsonWriter json(text);
     json.begin_object().key("status").begin_object().field("phase", "running");
+    json.key("conditions").begin_array();
     append_condition(json, query, false, "QueryRunning", "Query is running", now);
+    json.end_array();
     json.key("questions").null().key("response").null().end_object().end_object();
     return parsed(text);
 }
@@ -88,7 +105,9 @@ JsonValue waiting_status(const JsonValue& query, const std::map<std::string, Jso
     std::string text;
     codec::JsonWriter json(text);
     json.begin_object().key("status").begin_object().field("phase", "input-required");
+    json.key("conditions").begin_array();
     append_condition(json, query, false, "InputRequired", "Waits for a person: " + what, now);
+    json.end_array();
     json.key("questions").begin_array();
     for (const auto& [id, question] : questions)
         question.write(json);
@@ -105,7 +124,11 @@ JsonValue final_status(const JsonValue& query, const Ending& ending, UnixNanos n
     codec::JsonWriter json(text);
     json.begin_object().key("status").begin_object().field("phase", ending.phase);
     const bool well = ending.phase == "done";
+    json.key("conditions").begin_array();
     append_condition(json, query, true, reason_of(ending.phase), well ? "Query completed" : ending.content, now);
+    append_memory_condition(json, query, ending.memory, now);
+    json.end_array();
+    if (!ending.conversation_id.empty()) json.field("conversationId", ending.conversation_id);
     json.key("response").begin_object();
     json.key("target").begin_object().field("type", ending.target_type).field("name", ending.target_name).end_object();
     json.field("content", ending.content).field("raw", ending.raw).field("phase", ending.phase);

@@ -2,6 +2,7 @@
 #include "agents/participant.hpp"
 #include "base/time.hpp"
 #include "codec/json_value.hpp"
+#include "runs/recall.hpp"
 
 #include <map>
 #include <string>
@@ -16,6 +17,8 @@ struct Ending {
     std::string target_name;
     std::string content;  ///< the answer, or what went wrong
     std::string raw;      ///< JSON: the messages of the run
+    std::string conversation_id;
+    MemoryState memory;
     agents::TokenUsage usage;
     std::uint64_t nanos = 0;
     std::string context_id;  ///< of an agent elsewhere that answered

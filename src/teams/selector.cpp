@@ -118,6 +118,7 @@ awaitable<Result<Choice>> select_next(const TeamSpec& team, const std::vector<st
     conversation.input.content = "Select the next participant to respond.";
     const auto agent = chooser(team, candidates);
     const bool before = execution.steps.begin(path).before;
+    context.aside = true;
     const auto outcome = co_await agent->run(execution, context, path, std::move(conversation), usage);
     if (!outcome) co_return outcome.error();
     choice = choice_of(team, candidates, *outcome, response);

@@ -23,6 +23,7 @@ Result<ControllerConfig> config_of(const Context& context, const Invocation& inv
     config.product = "ark-" ARK_VERSION;
     config.broker = invocation.text("broker", "http://127.0.0.1:8080");
     if (config.broker == "none") config.broker.clear();
+    config.reference_broker = invocation.text("broker-api", "ark") == "reference";
     ARK_TRY(config.concurrent_queries_max, invocation.whole_number("max-concurrent-queries", 32));
     if (config.concurrent_queries_max == 0) return fail(Errc::config, "--max-concurrent-queries: at least 1");
     config.data = invocation.text("data", context.configuration.default_data_directory());
@@ -65,6 +66,8 @@ void add_controller(CommandTable& table) {
     };
     option("--listen", "HOST:PORT", "the resources' API; port 0: any free one", "127.0.0.1:8090");
     option("--broker", "URL", "where everything is told; none: nowhere", "http://127.0.0.1:8080");
+    option("--broker-api", "API", "what the broker speaks: ark, or reference for one of the reference's", "ark",
+           {"ark", "reference"});
     option("--max-concurrent-queries", "N", "more wait their turn", "32");
     option("--data", "DIR", "where the resources live; made when missing", "$XDG_DATA_HOME/ark");
     option("--allow-public", "", "allow an address beyond loopback although nobody is asked for a credential", "");
