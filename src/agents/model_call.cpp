@@ -3,6 +3,8 @@
 #include "agents/messages.hpp"
 #include "codec/json_writer.hpp"
 
+#include <utility>
+
 #include <fmt/format.h>
 
 namespace ark::agents {
@@ -121,8 +123,13 @@ awaitable<Result<llm::ChatReply>> call_model(Execution& execution, const Brain& 
     for (auto& [name, value] : carrier_of(operation.context()))
         options.fields.set(name, value);
     options.stop = execution.stop;
+    bool first = true;
     if (stream) {
         options.on_delta = [&](const llm::Delta& delta) {
+            if (std::exchange(first, false)) {
+                const auto waited = execution.tracer.clock().now() - operation.started();
+                operation.set(key::first_chunk, otlp::Value(static_cast<double>(waited) / 1e9));
+            }
             execution.chunks->delta(operation.context(), brain.model, delta);
         };
     }

@@ -86,6 +86,21 @@ void end(emit::Operation& operation, const CallResult& result) {
     operation.complete("the tool answered");
 }
 
+/// Arguments that do not fit are the model's mistake: it reads why, and those who watch find it by its name.
+void tell_misfit(Execution& execution, const emit::Context& context, const std::string& tool,
+                 const CallResult& result) {
+    if (!result.is_error || result.error_type != "bad_request") return;
+    const auto text = emit::content_text(result.text);
+    otlp::ValueMap metadata;
+    metadata.emplace_back("component", otlp::Value("tool"));
+    metadata.emplace_back("validationType", otlp::Value("arguments"));
+    metadata.emplace_back("toolName", otlp::Value(tool));
+    otlp::ValueList errors;
+    errors.emplace_back(text);
+    metadata.emplace_back("errors", otlp::Value(std::move(errors)));
+    execution.tracer.event(context, "ValidationError", text, std::move(metadata));
+}
+
 CallResult refused_call(std::string text, std::string_view error_type) {
     CallResult result;
     result.text = std::move(text);
@@ -160,6 +175,7 @@ awaitable<Result<CallResult>> call_tool(Execution& execution, const Callable* to
         end_stopped(execution, operation);
         co_return fail(Errc::stopped, "during a tool call");
     }
+    tell_misfit(execution, operation.context(), call.name, result);
     end(operation, result);
     step.result = record_of(result, spent);
     const auto recorded = co_await execution.steps.record(std::move(step));

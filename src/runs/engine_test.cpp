@@ -398,6 +398,29 @@ TEST_F(EngineTest, ARestartReusesTheStepsBefore) {
     EXPECT_EQ(network_.chat->asked.size(), 3u);
 }
 
+// Goal: what is wrong with a run's parts is an event of its own, found by its name.
+TEST_F(EngineTest, WhatIsMissingIsToldByName) {
+    create("Agent", R"({"metadata":{"name":"asks"},"spec":{"prompt":"{{.x}}","parameters":[{"name":"x",)"
+                    R"("valueFrom":{"queryParameterRef":{"name":"who"}}}]}})");
+    create("Agent", R"({"metadata":{"name":"calls"},"spec":{"tools":[{"type":"builtin","name":"terminate"}]}})");
+    query("parameter", R"({"input":"hi","target":{"type":"agent","name":"asks"}})");
+    start();
+    wait_for("parameter", "error");
+    const auto* event = recorded_.find_event("QueryParameterNotFound");
+    ASSERT_NE(event, nullptr);
+    EXPECT_EQ(text_of(event->attributes, "parameterName"), "who");
+    EXPECT_EQ(text_of(event->attributes, "queryName"), "parameter");
+    EXPECT_TRUE(event->span_id.valid());
+
+    network_.chat->answers = {agents::testing::calls({{"c", "terminate", R"({"wrong":1})"}}), says("well then")};
+    query("arguments", R"({"input":"hi","target":{"type":"agent","name":"calls"}})");
+    wait_for("arguments", "done");
+    event = recorded_.find_event("ValidationError");
+    ASSERT_NE(event, nullptr);
+    EXPECT_EQ(text_of(event->attributes, "validationType"), "arguments");
+    EXPECT_EQ(text_of(event->attributes, "agentName"), "calls");
+}
+
 TEST_F(EngineTest, ConversationsGoOn) {
     network_.chat->answers = {says("14:05."), says("At 02:11.")};
     const std::string rest = R"(,"target":{"type":"agent","name":"clerk"},"conversationId":"c-1"})";

@@ -124,6 +124,11 @@ void LiveAnswer::error(const emit::Context& context, std::string_view message) {
 
 void LiveAnswer::end(const JsonValue& status) {
     JsonValue completed = query_.value;
+    JsonValue word;
+    word.data = query_.kind->api_version();
+    completed.set("apiVersion", word);
+    word.data = query_.kind->name;
+    completed.set("kind", word);
     completed.set("status", status);
     std::string line;
     JsonWriter json(line);

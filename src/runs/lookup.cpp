@@ -8,11 +8,25 @@ namespace ark::runs {
 
 using codec::JsonValue;
 
+namespace {
+
+/// Empty: there is no event for it.
+std::string_view missing_reason(std::string_view kind) {
+    if (kind == "Model") return "ModelNotFound";
+    if (kind == "Tool") return "ToolNotFound";
+    return kind == "A2AServer" ? "A2AServerNotFound" : std::string_view();
+}
+
+}  // namespace
+
 awaitable<Result<resources::ResourcePtr>> Lookup::get(std::string_view kind, std::string ns, std::string name) {
     resources::ObjectName where{ns, name};
     auto found = co_await store_.get(resources::kind_named(kind), std::move(where));
     if (found) co_return std::move(*found);
-    co_return fail(found.error().error().code, fmt::format("{} {}/{}: {}", kind, ns, name, found.error().message));
+    auto error = fail(found.error().error().code, fmt::format("{} {}/{}: {}", kind, ns, name, found.error().message));
+    const auto reason = error.code == Errc::not_found ? missing_reason(kind) : std::string_view();
+    if (!reason.empty()) missing_.push_back({reason, std::move(name), error.message()});
+    co_return error;
 }
 
 awaitable<Result<std::string>> Lookup::value(const JsonValue& source, std::string ns, std::string where) {
@@ -33,6 +47,7 @@ awaitable<Result<std::string>> Lookup::value(const JsonValue& source, std::strin
             found = std::string(parameter.text());
         } else {
             found = fail(Errc::not_found, fmt::format("the query has no parameter {}", name));
+            missing_.push_back({"QueryParameterNotFound", std::string(name), found.error().message()});
         }
     } else if (source["value"].is_string()) {
         found = std::string();
@@ -80,7 +95,11 @@ awaitable<Result<JsonValue>> Lookup::parameters(const JsonValue& list, std::stri
     for (const auto& parameter : list.array()) {
         const std::string name(parameter["name"].text());
         auto text = co_await value(parameter, ns, fmt::format("{}: parameter {}", where, name));
-        if (!text) co_return text.error();
+        if (!text) {
+            if (!parameter["valueFrom"]["queryParameterRef"].is_object())
+                missing_.push_back({"QueryParameterResolutionFailed", name, text.error().message()});
+            co_return text.error();
+        }
         JsonValue one;
         one.data = std::move(*text);
         all.set(name, std::move(one));

@@ -7,6 +7,7 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace ark::runs {
 
@@ -34,6 +35,14 @@ public:
     /// Of a server's whole spec: its headers, and the access token that `authorization.tokenSecretRef` names.
     awaitable<Result<net::Fields>> server_fields(const codec::JsonValue& spec, std::string ns, std::string where);
 
+    /// What could not be found, in the words of events; they are told when the run fails for it.
+    struct Missing {
+        std::string_view reason;  ///< of the event dictionary
+        std::string name;         ///< of the resource or the parameter
+        std::string message;
+    };
+    const std::vector<Missing>& missing() const { return missing_; }
+
     /// What queryParameterRef names from now on.
     void set_query_parameters(codec::JsonValue parameters) { query_parameters_ = std::move(parameters); }
     const codec::JsonValue& query_parameters() const { return query_parameters_; }
@@ -43,6 +52,7 @@ private:
 
     resources::ResourceStore& store_;  // outlives us
     codec::JsonValue query_parameters_;
+    std::vector<Missing> missing_;
 };
 
 }  // namespace ark::runs

@@ -124,6 +124,7 @@ private:
         ending.memory = recall_.state();
         ending.nanos = services_.clock.now() - begun.at;
         end_stream(operation.context(), outcome, ending);
+        if (!outcome) tell_what_is_wrong(execution, in_conversation(operation.context()), outcome.error());
         end_operation(operation, ending, outcome ? Error{} : outcome.error());
         agents::Step step;
         step.path = end_path;
@@ -244,7 +245,29 @@ private:
         co_await recall_.store(execution, context, std::move(messages), target_agent());
     }
 
+    /// Which of what the run is made of is wrong, for those who look for it by name.
+    void tell_what_is_wrong(Execution& execution, const emit::Context& context, const Error& error) {
+        for (const auto& missing : lookup_.missing()) {
+            otlp::ValueMap metadata;
+            const bool parameter = missing.reason.starts_with("QueryParameter");
+            metadata.emplace_back(parameter ? "parameterName" : "name", otlp::Value(missing.name));
+            metadata.emplace_back("reason", otlp::Value(missing.message));
+            execution.tracer.event(context, missing.reason, missing.message, std::move(metadata));
+        }
+        if (error.code != Errc::config && error.code != Errc::bad_argument) return;
+        otlp::ValueMap metadata;
+        metadata.emplace_back("component", otlp::Value("query"));
+        metadata.emplace_back("validationType", otlp::Value("configuration"));
+        otlp::ValueList errors;
+        errors.emplace_back(error.message());
+        metadata.emplace_back("errors", otlp::Value(std::move(errors)));
+        execution.tracer.event(context, "ValidationError", error.message(), std::move(metadata));
+    }
+
     awaitable<Result<agents::Outcome>> answer(Execution& execution, const emit::Context& outer) {
+        // An identity that is not assumed would be a boundary that is not there.
+        if (!spec()["serviceAccount"].text().empty())
+            co_return fail(Errc::unsupported, "spec.serviceAccount: there are no service accounts here");
         ARK_CO_TRY(auto input, co_await input_text());
         input_ = input;
         ARK_CO_TRY_STATUS(co_await find_target());

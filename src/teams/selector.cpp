@@ -71,6 +71,21 @@ void tell(agents::Execution& execution, const emit::Context& context, const Team
                            std::move(metadata));
 }
 
+/// What the selector said, whoever that is.
+void tell_answer(agents::Execution& execution, const emit::Context& context, const TeamSpec& team,
+                 const std::vector<std::size_t>& candidates, const agents::Outcome& outcome) {
+    otlp::ValueList names;
+    for (const auto index : candidates)
+        names.emplace_back(team.members[index]->name());
+    const bool selected = outcome.ending == agents::Ending::selected;
+    otlp::ValueMap metadata;
+    metadata.emplace_back("agent", otlp::Value(team.selector->agent.name));
+    metadata.emplace_back("model", otlp::Value(team.selector->agent.brain.model));
+    if (selected) metadata.emplace_back("selected_name", otlp::Value(outcome.response));
+    metadata.emplace_back("available_participants", otlp::Value(std::move(names)));
+    execution.tracer.event(context, "SelectorAgentResponse", "the selector answered", std::move(metadata));
+}
+
 Choice stopped(std::string note) {
     Choice choice;
     choice.what = Choice::What::stopped;
@@ -121,6 +136,7 @@ awaitable<Result<Choice>> select_next(const TeamSpec& team, const std::vector<st
     context.aside = true;
     const auto outcome = co_await agent->run(execution, context, path, std::move(conversation), usage);
     if (!outcome) co_return outcome.error();
+    if (!before) tell_answer(execution, context, team, candidates, *outcome);
     choice = choice_of(team, candidates, *outcome, response);
     if (choice.what == Choice::What::member && !before)
         tell(execution, context, team, team.members[choice.index]->name(), "selected");

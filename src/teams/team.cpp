@@ -155,6 +155,7 @@ private:
         conversation.input = talk.input;
         auto outcome = co_await member.run(execution, part.context(), turn_path, std::move(conversation), usage);
         if (!outcome) {
+            tell_failed(execution, part.context(), talk, member, outcome.error());
             end_turn_failed(execution, turn, part, outcome.error());
             co_return prefix(outcome.error(),
                              fmt::format("{} {} in team {}", member.type(), member.name(), spec_.name));
@@ -203,6 +204,17 @@ private:
         spec.metadata.emplace_back("memberType", otlp::Value(member.type()));
         spec.metadata.emplace_back("executionOrder", otlp::Value(static_cast<std::int64_t>(talk.taken)));
         return spec;
+    }
+
+    void tell_failed(Execution& execution, const emit::Context& context, const Talk& talk,
+                     const agents::Participant& member, const Error& error) const {
+        if (error.code == Errc::stopped) return;
+        otlp::ValueMap metadata;
+        metadata.emplace_back("teamName", otlp::Value(spec_.name));
+        metadata.emplace_back("memberName", otlp::Value(member.name()));
+        metadata.emplace_back("memberIndex", otlp::Value(static_cast<std::int64_t>(talk.previous)));
+        metadata.emplace_back("error", otlp::Value(error.message()));
+        execution.tracer.event(context, "TeamMemberFailed", error.message(), std::move(metadata));
     }
 
     static void end_turn_failed(const Execution& execution, emit::Operation& turn, emit::Operation& part,

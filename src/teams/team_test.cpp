@@ -97,6 +97,7 @@ TEST_F(TeamTest, ASelectorChoosesAndEnds) {
     EXPECT_THAT(speakers(*outcome), ElementsAre("editor", "reporter", "chair"));
     EXPECT_EQ(outcome->answer(), "thank you");
     EXPECT_THAT(world_.recorded.reasons(), Contains("ParticipantSelected").Times(2));
+    EXPECT_THAT(world_.recorded.reasons(), Contains("SelectorAgentResponse").Times(3));
     const auto& asked = world_.model->asked[2];
     EXPECT_EQ(asked.tool_choice, llm::ToolChoice::required);
     EXPECT_EQ(asked.tools.size(), 2u);
@@ -137,6 +138,7 @@ TEST_F(TeamTest, AMemberThatFailsEndsTheTeam) {
     EXPECT_THAT(outcome.error().context, HasSubstr("agent editor in team newsroom"));
     EXPECT_THAT(world_.recorded.reasons(), Contains("TeamTurnError"));
     EXPECT_THAT(world_.recorded.reasons(), Contains("TeamMemberError"));
+    EXPECT_THAT(world_.recorded.reasons(), Contains("TeamMemberFailed"));
     EXPECT_THAT(world_.recorded.reasons(), Contains("TeamExecutionError"));
 }
 

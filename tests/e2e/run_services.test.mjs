@@ -111,7 +111,7 @@ for (const api of ['ark', 'reference']) {
       const watching = fetch(broker.url(`/stream/${name}?wait-for-query=30`));
       const query = await controller.run(name, { input: 'count', sessionId: 's-9' }, { 'ark.mckinsey.com/streaming-enabled': 'true' });
       const text = await (await watching).text();
-      const chunks = text.split('\n\n').filter((line) => line.startsWith('data: {')).map((line) => JSON.parse(line.slice(6)));
+      const chunks = text.split('\n').filter((line) => line.startsWith('data: {')).map((line) => JSON.parse(line.slice(6)));
       const said = chunks.map((chunk) => chunk.choices[0].delta.content ?? '');
       assert.equal(said.join(''), 'one two three four five six');
       assert.ok(said.filter((piece) => piece).length >= 6, 'piece by piece');
@@ -172,5 +172,34 @@ test('a tool is called with what is decided, and its answer is filtered', async 
     assert.match(seen[0].headers.traceparent, /^00-[0-9a-f]{32}-[0-9a-f]{16}-01$/);
   } finally {
     server.close();
+  }
+});
+
+test('an external OTLP endpoint gets the same, each signal with its own credentials, and the broker none of them', async () => {
+  const seen = [];
+  const server = createServer((request, response) => {
+    seen.push({ url: request.url, authorization: request.headers.authorization, encoding: request.headers['content-encoding'] });
+    request.resume().on('end', () => response.setHeader('content-type', 'application/x-protobuf').end());
+  }).listen(0, '127.0.0.1');
+  await new Promise((resolve) => server.once('listening', resolve));
+  const base = `http://127.0.0.1:${server.address().port}`;
+  const variables = { OTEL_EXPORTER_OTLP_ENDPOINT: `${base}/external`, OTEL_EXPORTER_OTLP_TRACES_HEADERS: 'Authorization=Basic%20abc',
+    OTEL_EXPORTER_OTLP_LOGS_COMPRESSION: 'gzip' };
+  Object.assign(process.env, variables);
+  try {
+    const controller = await Controller.start(model, { url: () => `${base}/broker` });
+    await controller.run('external', { input: 'hello' });
+    await eventually(() => {
+      for (const path of ['/broker/v1/traces', '/broker/v1/logs', '/external/v1/traces', '/external/v1/logs'])
+        assert.ok(seen.some((request) => request.url === path), path);
+    });
+    for (const request of seen) {
+      assert.equal(request.authorization, request.url === '/external/v1/traces' ? 'Basic abc' : undefined, request.url);
+      assert.equal(request.encoding, request.url === '/external/v1/logs' ? 'gzip' : undefined, request.url);
+    }
+  } finally {
+    for (const name of Object.keys(variables)) delete process.env[name];
+    server.close();
+    server.closeAllConnections();
   }
 });
