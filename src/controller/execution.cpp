@@ -41,7 +41,11 @@ public:
         client.user_agent = config.product;
         net::use_proxy_of_environment(client);
         client_ = net::HttpClient::create(context, client);
-        courier_ = emit::http_courier(*client_);
+        auto trusting = [&context, client](const std::string& ca_file) mutable {
+            client.ca_file = ca_file;
+            return net::HttpClient::create(context, client);
+        };
+        courier_ = emit::http_courier(*client_, std::move(trusting));
         emit::ExporterConfig exporter;
         exporter.outbox.directory = config.data + "/outbox";
         exporter.resource = emit::resource_of(variable, config.product);
@@ -49,8 +53,9 @@ public:
             exporter.targets.push_back(config.reference_broker ? emit::reference_broker_target(config.broker)
                                                                : emit::broker_target(config.broker));
         }
-        ARK_TRY(auto external, emit::external_target(variable));
-        if (external) exporter.targets.push_back(std::move(*external));
+        ARK_TRY(auto external, emit::external_targets(variable));
+        for (auto& target : external)
+            exporter.targets.push_back(std::move(target));
         ARK_TRY(exporter_, emit::Exporter::open(context.get_executor(), work_, disk::real_disk(), *courier_, exporter));
         tracer_ = std::make_unique<emit::Tracer>(*exporter_, system_clock());
         // Beyond this point what an earlier process told is on its way.

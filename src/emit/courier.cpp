@@ -1,5 +1,6 @@
 #include "emit/courier.hpp"
 
+#include "codec/compression.hpp"
 #include "emit/reference_events.hpp"
 #include "net/http_client.hpp"
 
@@ -32,7 +33,7 @@ bool is_worth_a_retry(int status) {
 
 class HttpCourier final : public Courier {
 public:
-    explicit HttpCourier(net::HttpClient& client) : client_(client) {}
+    HttpCourier(net::HttpClient& client, TrustingClient trusting) : client_(client), trusting_(std::move(trusting)) {}
 
     awaitable<Carried> carry(const TargetConfig& target, Signal signal, std::string body,
                              std::stop_token stop) override {
@@ -48,10 +49,16 @@ public:
         }
         request.fields = target.fields;
         request.fields.set("content-type", "application/x-protobuf");
-        request.body = std::move(body);
+        if (target.gzip) {
+            request.fields.set("content-encoding", "gzip");
+            request.body = codec::gzip(body).view();
+        } else {
+            request.body = std::move(body);
+        }
         request.timeout = target.timeout;
         request.stop = std::move(stop);
-        const auto answer = co_await client_.fetch(std::move(request), answer_bytes_max);
+        auto& client = client_of(target);
+        const auto answer = co_await client.fetch(std::move(request), answer_bytes_max);
         co_return carried_by(target, answer);
     }
 
@@ -61,6 +68,13 @@ private:
         std::size_t body = 0;  // its hash
         std::size_t events = 0;
     };
+
+    net::HttpClient& client_of(const TargetConfig& target) {
+        if (target.ca_file.empty() || !trusting_) return client_;
+        auto& client = trusting_clients_[target.ca_file];
+        if (!client) client = trusting_(target.ca_file);
+        return *client;
+    }
 
     static Carried carried_by(const TargetConfig& target, const Result<net::ClientResponse>& answer) {
         Carried carried;
@@ -111,13 +125,15 @@ private:
     }
 
     net::HttpClient& client_;
+    const TrustingClient trusting_;
+    std::map<std::string, std::unique_ptr<net::HttpClient>> trusting_clients_;  // by their file
     std::map<std::string, Progress> progress_;
 };
 
 }  // namespace
 
-std::unique_ptr<Courier> http_courier(net::HttpClient& client) {
-    return std::make_unique<HttpCourier>(client);
+std::unique_ptr<Courier> http_courier(net::HttpClient& client, TrustingClient trusting) {
+    return std::make_unique<HttpCourier>(client, std::move(trusting));
 }
 
 }  // namespace ark::emit

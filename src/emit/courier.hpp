@@ -3,6 +3,7 @@
 #include "emit/targets.hpp"
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <stop_token>
 #include <string>
@@ -34,7 +35,8 @@ public:
 };
 
 /// Over OTLP/HTTP with protobuf (OTLP specification, "OTLP/HTTP response": what is retried is theirs to say). The
-/// client outlives it.
-std::unique_ptr<Courier> http_courier(net::HttpClient& client);
+/// client outlives it. `trusting` makes a client that trusts a target's own certificates (TargetConfig::ca_file).
+using TrustingClient = std::function<std::unique_ptr<net::HttpClient>(const std::string& ca_file)>;
+std::unique_ptr<Courier> http_courier(net::HttpClient& client, TrustingClient trusting);
 
 }  // namespace ark::emit

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <charconv>
 
+#include <fmt/format.h>
+
 namespace ark::emit {
 namespace {
 
@@ -37,11 +39,10 @@ std::string without_end_slash(std::string_view url) {
     return std::string(url);
 }
 
-/// The variable of the signal, else the general one.
-std::optional<std::string> variable(const Environment& environment, std::string_view ending) {
-    const auto get = [&](std::string_view prefix) { return environment(std::string(prefix) + std::string(ending)); };
-    auto value = get("OTEL_EXPORTER_OTLP_TRACES_");
-    if (!value || value->empty()) value = get("OTEL_EXPORTER_OTLP_");
+/// The variable of the signal ("TRACES", "LOGS"), else the general one.
+std::optional<std::string> variable(const Environment& environment, std::string_view signal, std::string_view ending) {
+    auto value = environment(fmt::format("OTEL_EXPORTER_OTLP_{}_{}", signal, ending));
+    if (!value || value->empty()) value = environment(fmt::format("OTEL_EXPORTER_OTLP_{}", ending));
     return value && !value->empty() ? value : std::nullopt;
 }
 
@@ -76,20 +77,14 @@ TargetConfig reference_broker_target(std::string_view base_url) {
     return target;
 }
 
-Result<std::optional<TargetConfig>> external_target(const Environment& environment) {
-    const auto disabled = environment("OTEL_SDK_DISABLED");
-    if (disabled && *disabled == "true") return std::nullopt;
-    TargetConfig target;
-    target.name = "otlp";
-    if (!is_off(environment, "OTEL_TRACES_EXPORTER"))
-        target.traces_url = signal_url(environment, "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "/v1/traces");
-    if (!is_off(environment, "OTEL_LOGS_EXPORTER"))
-        target.logs_url = signal_url(environment, "OTEL_EXPORTER_OTLP_LOGS_ENDPOINT", "/v1/logs");
-    if (target.traces_url.empty() && target.logs_url.empty()) return std::nullopt;
+namespace {
 
-    if (const auto protocol = variable(environment, "PROTOCOL"); protocol && *protocol != "http/protobuf")
+/// Everything but where to.
+Status read_manner(const Environment& environment, std::string_view signal, TargetConfig& target) {
+    const auto get = [&](std::string_view ending) { return variable(environment, signal, ending); };
+    if (const auto protocol = get("PROTOCOL"); protocol && *protocol != "http/protobuf")
         return fail(Errc::config, "OTEL_EXPORTER_OTLP_PROTOCOL: only http/protobuf is spoken, not " + *protocol);
-    if (const auto headers = variable(environment, "HEADERS")) {
+    if (const auto headers = get("HEADERS")) {
         const auto add = [&](std::string_view name, std::string_view value) {
             std::string lower(name);
             std::transform(lower.begin(), lower.end(), lower.begin(),
@@ -100,7 +95,7 @@ Result<std::optional<TargetConfig>> external_target(const Environment& environme
         if (!for_each_pair(*headers, add))
             return fail(Errc::config, "OTEL_EXPORTER_OTLP_HEADERS: expected name=value,…");
     }
-    if (const auto timeout = variable(environment, "TIMEOUT")) {
+    if (const auto timeout = get("TIMEOUT")) {
         unsigned milliseconds = 0;
         const auto end = timeout->data() + timeout->size();
         const auto read = std::from_chars(timeout->data(), end, milliseconds);
@@ -108,7 +103,49 @@ Result<std::optional<TargetConfig>> external_target(const Environment& environme
             return fail(Errc::config, "OTEL_EXPORTER_OTLP_TIMEOUT: expected milliseconds, not " + *timeout);
         target.timeout = std::chrono::milliseconds(milliseconds);
     }
-    return target;
+    const auto compression = get("COMPRESSION");
+    if (compression && *compression != "gzip" && *compression != "none")
+        return fail(Errc::config, "OTEL_EXPORTER_OTLP_COMPRESSION: gzip or none, not " + *compression);
+    target.gzip = compression && *compression == "gzip";
+    target.ca_file = get("CERTIFICATE").value_or("");
+    if (get("CLIENT_CERTIFICATE") || get("CLIENT_KEY"))
+        return fail(Errc::config, "OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE: client certificates are not supported");
+    return ok();
+}
+
+bool same_manner(const TargetConfig& a, const TargetConfig& b) {
+    return std::equal(a.fields.begin(), a.fields.end(), b.fields.begin(), b.fields.end()) && a.timeout == b.timeout &&
+           a.gzip == b.gzip && a.ca_file == b.ca_file;
+}
+
+}  // namespace
+
+Result<std::vector<TargetConfig>> external_targets(const Environment& environment) {
+    std::vector<TargetConfig> targets;
+    const auto disabled = environment("OTEL_SDK_DISABLED");
+    if (disabled && *disabled == "true") return targets;
+    TargetConfig traces;
+    traces.name = "otlp";
+    if (!is_off(environment, "OTEL_TRACES_EXPORTER"))
+        traces.traces_url = signal_url(environment, "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "/v1/traces");
+    TargetConfig logs;
+    logs.name = "otlp-logs";
+    if (!is_off(environment, "OTEL_LOGS_EXPORTER"))
+        logs.logs_url = signal_url(environment, "OTEL_EXPORTER_OTLP_LOGS_ENDPOINT", "/v1/logs");
+    if (!traces.traces_url.empty()) {
+        ARK_TRY_STATUS(read_manner(environment, "TRACES", traces));
+    }
+    if (!logs.logs_url.empty()) {
+        ARK_TRY_STATUS(read_manner(environment, "LOGS", logs));
+    }
+    // One target where it can be: what is behind one waits for it alone.
+    if (!traces.traces_url.empty() && !logs.logs_url.empty() && same_manner(traces, logs)) {
+        traces.logs_url = std::move(logs.logs_url);
+        logs.logs_url.clear();
+    }
+    if (!traces.traces_url.empty()) targets.push_back(std::move(traces));
+    if (!logs.logs_url.empty()) targets.push_back(std::move(logs));
+    return targets;
 }
 
 otlp::ValueMap resource_of(const Environment& environment, std::string_view version) {

@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace ark::emit {
 
@@ -19,6 +20,8 @@ struct TargetConfig {
     std::string events_url;  ///< of a broker that takes events one by one as JSON, instead of logs_url
     net::Fields fields;      ///< credentials: sent to this target only, never logged
     std::chrono::milliseconds timeout{10'000};
+    bool gzip = false;    ///< bodies are sent compressed
+    std::string ca_file;  ///< PEM, instead of the system's certificates; empty: those
 };
 
 /// An Ark broker, or any OTLP/HTTP receiver, by its base URL.
@@ -28,10 +31,11 @@ TargetConfig reference_broker_target(std::string_view base_url);
 
 using Environment = std::function<std::optional<std::string>(std::string_view name)>;
 
-/// The external target of the OTEL_* variables (OpenTelemetry specification, "OTLP exporter configuration"): endpoint,
-/// headers, timeout, in general and per signal. Nothing when there is none, or OTEL_SDK_DISABLED is true. config: a
-/// protocol we do not speak (only http/protobuf), or a value that cannot be read.
-Result<std::optional<TargetConfig>> external_target(const Environment& environment);
+/// The external targets of the OTEL_* variables (OpenTelemetry specification, "OTLP exporter configuration"): endpoint,
+/// headers, timeout, compression and certificate, in general and per signal: one target for both signals, or two where
+/// they are sent in different manners. None when there is no endpoint, or OTEL_SDK_DISABLED is true. config: a protocol
+/// we do not speak (only http/protobuf), client certificates, or a value that cannot be read.
+Result<std::vector<TargetConfig>> external_targets(const Environment& environment);
 
 /// service.name (OTEL_SERVICE_NAME, else "ark-controller"), service.version, and OTEL_RESOURCE_ATTRIBUTES.
 otlp::ValueMap resource_of(const Environment& environment, std::string_view version);

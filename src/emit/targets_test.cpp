@@ -19,34 +19,55 @@ Environment with(std::map<std::string, std::string> variables) {
 }
 
 TEST(Targets, TheGeneralEndpointIsABase) {
-    const auto target = external_target(with({{"OTEL_EXPORTER_OTLP_ENDPOINT", "https://langfuse.example/otel/"},
-                                              {"OTEL_EXPORTER_OTLP_HEADERS", "Authorization=Basic%20abc, x-y = z"},
-                                              {"OTEL_EXPORTER_OTLP_TIMEOUT", "2500"}}));
-    ASSERT_TRUE(target && *target);
-    EXPECT_EQ((*target)->traces_url, "https://langfuse.example/otel/v1/traces");
-    EXPECT_EQ((*target)->logs_url, "https://langfuse.example/otel/v1/logs");
-    EXPECT_EQ((*target)->fields.find("authorization"), "Basic abc");
-    EXPECT_EQ((*target)->fields.find("x-y"), "z");
-    EXPECT_EQ((*target)->timeout.count(), 2500);
+    const auto target = external_targets(with({{"OTEL_EXPORTER_OTLP_ENDPOINT", "https://langfuse.example/otel/"},
+                                               {"OTEL_EXPORTER_OTLP_HEADERS", "Authorization=Basic%20abc, x-y = z"},
+                                               {"OTEL_EXPORTER_OTLP_TIMEOUT", "2500"}}));
+    ASSERT_TRUE(target && target->size() == 1);
+    EXPECT_EQ(target->front().traces_url, "https://langfuse.example/otel/v1/traces");
+    EXPECT_EQ(target->front().logs_url, "https://langfuse.example/otel/v1/logs");
+    EXPECT_EQ(target->front().fields.find("authorization"), "Basic abc");
+    EXPECT_EQ(target->front().fields.find("x-y"), "z");
+    EXPECT_EQ(target->front().timeout.count(), 2500);
 }
 
 TEST(Targets, TheEndpointOfASignalIsUsedAsItIs) {
-    const auto target = external_target(with({{"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "http://x/traces"}}));
-    ASSERT_TRUE(target && *target);
-    EXPECT_EQ((*target)->traces_url, "http://x/traces");
-    EXPECT_EQ((*target)->logs_url, "");
+    const auto target = external_targets(with({{"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "http://x/traces"}}));
+    ASSERT_TRUE(target && target->size() == 1);
+    EXPECT_EQ(target->front().traces_url, "http://x/traces");
+    EXPECT_EQ(target->front().logs_url, "");
 }
 
 TEST(Targets, NothingIsSentWhereNothingIsSaid) {
-    EXPECT_FALSE(*external_target(with({})));
-    EXPECT_FALSE(*external_target(with({{"OTEL_SDK_DISABLED", "true"}, {"OTEL_EXPORTER_OTLP_ENDPOINT", "http://x"}})));
+    EXPECT_TRUE(external_targets(with({}))->empty());
+    EXPECT_TRUE(
+        external_targets(with({{"OTEL_SDK_DISABLED", "true"}, {"OTEL_EXPORTER_OTLP_ENDPOINT", "http://x"}}))->empty());
+}
+
+// Goal: what is meant for one signal is not sent with the other, credentials least of all.
+TEST(Targets, SignalsAreIndependent) {
+    const auto targets = external_targets(with({{"OTEL_EXPORTER_OTLP_ENDPOINT", "https://x"},
+                                                {"OTEL_EXPORTER_OTLP_LOGS_ENDPOINT", "https://y/logs"},
+                                                {"OTEL_EXPORTER_OTLP_TRACES_HEADERS", "authorization=t"},
+                                                {"OTEL_EXPORTER_OTLP_LOGS_COMPRESSION", "gzip"},
+                                                {"OTEL_EXPORTER_OTLP_CERTIFICATE", "/ca.pem"}}));
+    ASSERT_TRUE(targets && targets->size() == 2);
+    EXPECT_EQ((*targets)[0].traces_url, "https://x/v1/traces");
+    EXPECT_EQ((*targets)[0].logs_url, "");
+    EXPECT_EQ((*targets)[0].fields.find("authorization"), "t");
+    EXPECT_EQ((*targets)[1].logs_url, "https://y/logs");
+    EXPECT_FALSE((*targets)[1].fields.has("authorization"));
+    EXPECT_TRUE((*targets)[1].gzip);
+    EXPECT_EQ((*targets)[1].ca_file, "/ca.pem");
+    EXPECT_NE((*targets)[0].name, (*targets)[1].name);
+    const auto none = with({{"OTEL_EXPORTER_OTLP_ENDPOINT", "https://x"}, {"OTEL_LOGS_EXPORTER", "none"}});
+    EXPECT_EQ(external_targets(none)->front().logs_url, "");
 }
 
 TEST(Targets, SaysWhatItCannotRead) {
     const std::string endpoint = "OTEL_EXPORTER_OTLP_ENDPOINT";
-    EXPECT_FALSE(external_target(with({{endpoint, "http://x"}, {"OTEL_EXPORTER_OTLP_PROTOCOL", "grpc"}})));
-    EXPECT_FALSE(external_target(with({{endpoint, "http://x"}, {"OTEL_EXPORTER_OTLP_TIMEOUT", "soon"}})));
-    const auto headers = external_target(with({{endpoint, "http://x"}, {"OTEL_EXPORTER_OTLP_HEADERS", "secret"}}));
+    EXPECT_FALSE(external_targets(with({{endpoint, "http://x"}, {"OTEL_EXPORTER_OTLP_PROTOCOL", "grpc"}})));
+    EXPECT_FALSE(external_targets(with({{endpoint, "http://x"}, {"OTEL_EXPORTER_OTLP_TIMEOUT", "soon"}})));
+    const auto headers = external_targets(with({{endpoint, "http://x"}, {"OTEL_EXPORTER_OTLP_HEADERS", "secret"}}));
     ASSERT_FALSE(headers);
     EXPECT_EQ(headers.error().context.find("secret"), std::string::npos);
 }

@@ -71,6 +71,8 @@ public:
         ARK_CO_TRY(to.model, co_await lookup.value(spec["model"], ns, where + ": model"));
         ARK_CO_TRY(to.base_url, co_await lookup.value(config["baseUrl"], ns, where + ": baseUrl"));
         const auto& key = config["auth"]["apiKey"].is_object() ? config["auth"]["apiKey"] : config["apiKey"];
+        if (config["auth"]["managedIdentity"].is_object() || config["auth"]["workloadIdentity"].is_object())
+            co_return fail(Errc::unsupported, where + ": identities of Azure are not supported, give an apiKey");
         if (key.is_object()) {
             ARK_CO_TRY(to.api_key, co_await lookup.value(key, ns, where + ": apiKey"));
         }
