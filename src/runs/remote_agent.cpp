@@ -329,8 +329,11 @@ private:
         std::string said;  // artifacts so far; status messages replace each other
         auto on_update = [&](const tools::a2a::Update& update) {
             if (!update.task_id.empty()) task.see(scope, update);
-            if (update.artifact && execution.chunks != nullptr)
-                execution.chunks->text(context, spec_.name, update.text);
+            if (update.artifact && execution.chunks != nullptr && !context.aside) {
+                llm::Delta delta;
+                delta.text = update.text;
+                execution.chunks->delta(context, spec_.name, delta);
+            }
         };
         auto call = call_context(context, execution.stop);
         auto message = outgoing(path, sent);

@@ -31,7 +31,8 @@ class Controller {
     const controller = new Controller();
     controller.data = mkdtempSync(join(folder, 'controller-'));
     const args = ['--listen', '127.0.0.1:0', '--data', controller.data, '--broker', broker.url(''), '--log-level', 'warn'];
-    controller.process = await start(['controller', ...args, ...more]);
+    controller.args = ['controller', ...args, ...more];
+    controller.process = await start(controller.args);
     await controller.create('models', { metadata: { name: 'default' }, spec: { provider: 'openai', model: { value: 'mock' },
       config: { openai: { baseUrl: { value: `http://${model.http}/v1` }, apiKey: { value: 'k' } } } } });
     await controller.create('agents', { metadata: { name: 'clerk' }, spec: { prompt: 'You are a clerk.' } });
@@ -47,7 +48,12 @@ class Controller {
   create = (plural, body, path = this.path(plural)) =>
     this.ask(path, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) });
   async run(name, spec, annotations = {}) {
-    await this.create('queries', { metadata: { name, annotations }, spec: { target: { type: 'agent', name: 'clerk' }, ...spec } });
+    await this.submit(name, spec, annotations);
+    return this.wait(name);
+  }
+  submit = (name, spec, annotations = {}) =>
+    this.create('queries', { metadata: { name, annotations }, spec: { target: { type: 'agent', name: 'clerk' }, ...spec } });
+  async wait(name) {
     for (let i = 0; i < 1000; ++i) {
       const query = await this.ask(`${this.path('queries')}/${name}`);
       if (['done', 'error', 'canceled'].includes(query.status?.phase)) return query;
@@ -172,6 +178,20 @@ test('a tool is called with what is decided, and its answer is filtered', async 
     assert.match(seen[0].headers.traceparent, /^00-[0-9a-f]{32}-[0-9a-f]{16}-01$/);
   } finally {
     server.close();
+  }
+});
+
+test('killed at any moment, a run stores its conversation once', async () => {
+  const controller = await Controller.start(model, broker);
+  const conversationId = 'c-killed';
+  for (let i = 0; i < 6; ++i) {
+    await controller.submit(`killed-${i}`, { input: `count ${i}`, conversationId });
+    await new Promise((resolve) => setTimeout(resolve, 20 + 30 * i));
+    await controller.process.end('SIGKILL');
+    controller.process = await start(controller.args);
+    assert.equal((await controller.wait(`killed-${i}`)).status.phase, 'done');
+    const { messages } = await broker.get(`/conversations/${conversationId}`);
+    assert.equal(messages.length, 2 * (i + 1), `after a death ${20 + 30 * i} ms into the run`);
   }
 });
 
