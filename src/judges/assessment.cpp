@@ -233,7 +233,8 @@ private:
     awaitable<Result<agents::Brain>> brain(std::string name) {
         auto where = terms_.text({"model.namespace", "model-namespace"}, ns());
         ARK_CO_TRY(auto model, co_await lookup_.get("Model", std::move(where), std::move(name)));
-        co_return co_await services_.runs.network.model(lookup_, std::move(model));
+        runs::Overrides none;
+        co_return co_await services_.runs.network.model(lookup_, std::move(model), std::move(none));
     }
     std::string model_name() const { return terms_.text({"model.name", "model-name", "model"}, "default"); }
     std::string judge_name() const { return terms_.text({"judge.model.name", "judge-model"}, model_name()); }

@@ -2,6 +2,7 @@
 
 #include "agents/testing/world.hpp"
 #include "resources/testing/test_store.hpp"
+#include "runs/testing/quiet_network.hpp"
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>
@@ -19,21 +20,15 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::Not;
 
-class ScriptedNetwork final : public runs::Network {
+class ScriptedNetwork final : public runs::QuietNetwork {
 public:
-    awaitable<Result<agents::Brain>> model(runs::Lookup&, resources::ResourcePtr resource) override {
+    awaitable<Result<agents::Brain>> model(runs::Lookup&, resources::ResourcePtr resource, runs::Overrides) override {
         agents::Brain brain;
         brain.resource = resource->name();
         brain.model = resource->name();
         brain.provider = "openai";
         brain.chat = chat;
         co_return brain;
-    }
-    awaitable<Result<agents::CallablePtr>> tool(runs::Lookup&, resources::ResourcePtr, llm::ToolDefinition) override {
-        co_return fail(Errc::unsupported, "no tools here");
-    }
-    awaitable<Result<runs::Peer>> peer(runs::Lookup&, resources::ResourcePtr) override {
-        co_return fail(Errc::unsupported, "no peers here");
     }
     std::shared_ptr<ScriptedModel> chat = std::make_shared<ScriptedModel>();
 };

@@ -4,6 +4,7 @@
 #include "agents/testing/world.hpp"
 #include "resources/testing/test_store.hpp"
 #include "runs/engine.hpp"
+#include "runs/testing/quiet_network.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -78,14 +79,8 @@ private:
     }
 };
 
-class PeerNetwork final : public Network {
+class PeerNetwork final : public QuietNetwork {
 public:
-    awaitable<Result<agents::Brain>> model(Lookup&, resources::ResourcePtr) override {
-        co_return fail(Errc::unsupported, "no models here");
-    }
-    awaitable<Result<agents::CallablePtr>> tool(Lookup&, resources::ResourcePtr, llm::ToolDefinition) override {
-        co_return fail(Errc::unsupported, "no tools here");
-    }
     awaitable<Result<Peer>> peer(Lookup&, resources::ResourcePtr server) override {
         Peer made;
         made.client = client;
