@@ -34,7 +34,7 @@ public:
           api_(std::move(api)),
           steps_(context, context.color_errors()),
           events_(context.format == Format::ndjson),
-          follower_(context, api_.raw(), watchdog, target_of(query)) {
+          follower_(context, api_.raw(), watchdog, target_of(context, query)) {
         thread_ = std::thread([this] { run(); });
     }
     ~StepsThread() { stop(std::chrono::milliseconds(0)); }
@@ -54,9 +54,12 @@ public:
     std::string summary() const { return steps_.summary(); }
 
 private:
-    static std::string target_of(const Awaited& query) {
+    static std::string target_of(const Context& context, const Awaited& query) {
         Target target("/v1/stream");
-        target.add("topics", "event").add("query", query.uid).add("since", query.since).add("view", "full");
+        target.add("topics", context.format == Format::ndjson ? "event" : "event,chunk")
+            .add("query", query.uid)
+            .add("since", query.since)
+            .add("view", "full");
         return target.text();
     }
 
@@ -69,14 +72,14 @@ private:
 
     bool take(const net::SseEvent& event) {
         if (event.type == "gap") context_.note("some steps are missing here");
-        if (event.type != "event") return true;
+        if (event.type != "event" && event.type != "chunk") return true;
         if (events_) {
             context_.out().line(event.data);
             context_.out().flush();
         }
         const auto item = JsonValue::parse(event.data);
         if (!item) return true;
-        const auto line = steps_.render(*item);
+        const auto line = event.type == "chunk" ? steps_.render_chunk(*item) : steps_.render(*item);
         if (!events_ && !line.empty()) context_.note(line);
         return !steps_.ended();
     }

@@ -13,6 +13,8 @@ using codec::JsonValue;
 
 constexpr std::size_t label_width = 44;
 constexpr std::size_t error_width = 100;
+constexpr std::size_t said_width = 90;
+constexpr std::string_view chunk_prefix = "chatcmpl-";  // and the span's id behind it
 
 struct Glyph {
     std::string_view component;
@@ -102,6 +104,7 @@ std::string QuerySteps::render(const JsonValue& event) {
     const auto depth = std::max<std::size_t>(1, depth_of(event, shown));
     if (!shown) return "";
     count(component, phase);
+    const auto said = phase == "start" ? std::string() : take_lines(std::string(event["spanId"].text()), true);
     const bool failed = event["failed"].boolean() || phase == "error";
     const bool begins = phase == "start";
     const bool question = component == "question";
@@ -114,6 +117,7 @@ std::string QuerySteps::render(const JsonValue& event) {
     line += paint(ascii_ ? glyph->ascii : glyph->glyph, glyph->style, color_) + " ";
     auto label = fit(label_of(event, component), label_width);
     if (begins && !question) return line + label;
+    if (!said.empty()) line = said + "\n" + line;
     const auto used = display_width(label) + 2 * depth;
     label += std::string(used < label_width ? label_width - used : 1, ' ');
     line += label;
@@ -125,6 +129,53 @@ std::string QuerySteps::render(const JsonValue& event) {
     while (line.ends_with(' '))
         line.pop_back();
     return line;
+}
+
+std::string QuerySteps::render_chunk(const JsonValue& item) {
+    auto chunk = item["chunk"];
+    if (chunk.is_string()) {
+        if (auto parsed = JsonValue::parse(chunk.text())) chunk = std::move(*parsed);
+    }
+    const auto id = chunk["id"].text();
+    const auto text = chunk["choices"][0]["delta"]["content"].text();
+    if (text.empty() || !id.starts_with(chunk_prefix)) return "";
+    const std::string span(id.substr(chunk_prefix.size()));
+    if (depths_.find(span) == depths_.end()) return "";  // of a step that nobody has seen begin
+    said_[span] += text;
+    return take_lines(span, false);
+}
+
+/// Lines of at most said_width, cut at spaces and line ends; what is no whole line yet stays, unless `all` is wanted.
+std::string QuerySteps::take_lines(const std::string& span, bool all) {
+    const auto found = said_.find(span);
+    if (found == said_.end()) return "";
+    auto& text = found->second;
+    const auto depth = std::max<std::size_t>(1, depths_[span]);
+    const auto margin = std::string(2 * depth + 4, ' ') + (ascii_ ? "| " : "│ ");
+    std::string lines;
+    const auto add = [&](std::string_view line) {
+        if (!lines.empty()) lines += "\n";
+        lines += paint(margin + printable(line), Style::dim, color_);
+    };
+    for (;;) {
+        const auto end = text.find('\n');
+        if (end != std::string::npos && end <= said_width) {
+            add(std::string_view(text).substr(0, end));
+            text.erase(0, end + 1);
+            continue;
+        }
+        if (text.size() <= said_width) break;
+        const auto space = text.rfind(' ', said_width);
+        // A word without an end waits for its end.
+        if (space == std::string::npos || space == 0) break;
+        add(std::string_view(text).substr(0, space));
+        text.erase(0, space + 1);
+    }
+    if (all) {
+        if (!text.empty()) add(text);
+        said_.erase(found);
+    }
+    return lines;
 }
 
 std::string QuerySteps::summary() const {

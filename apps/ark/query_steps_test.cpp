@@ -41,6 +41,27 @@ TEST_F(QueryStepsTest, StepsStandUnderWhatTheyBelongTo) {
     EXPECT_TRUE(steps_.ended());
 }
 
+TEST_F(QueryStepsTest, WhatAModelSaysComesInLines) {
+    render(R"({"reason":"LLMCallStart","component":"llm","phase":"start","spanId":"8","model":"scripted"})");
+    const auto chunk = [&](const std::string& text) {
+        return steps_.render_chunk(
+            *JsonValue::parse(R"({"chunk":{"id":"chatcmpl-8","choices":[{"delta":{"content":")" + text + R"("}}]}})"));
+    };
+    EXPECT_EQ(chunk("Once upon a time"), "");
+    EXPECT_EQ(chunk(" there was.\\nThen"), "      │ Once upon a time there was.");
+    std::string words;
+    for (int i = 0; i < 20; ++i)
+        words += " words";
+    const auto line = chunk(words);
+    EXPECT_THAT(line, StartsWith("      │ Then words words"));
+    EXPECT_LE(line.size(), 110u);
+    EXPECT_EQ(steps_.render_chunk(*JsonValue::parse(R"({"chunk":"[DONE]","complete":true})")), "");
+    const auto end = render(R"({"reason":"LLMCallComplete","component":"llm","phase":"complete","spanId":"8",
+        "model":"scripted","durationMs":5})");
+    EXPECT_THAT(end, StartsWith("      │ words"));
+    EXPECT_THAT(end, HasSubstr("\n  ✓ ✦ scripted"));
+}
+
 TEST_F(QueryStepsTest, FailuresSayWhy) {
     render(R"({"reason":"ToolCallStart","component":"tool","phase":"start","spanId":"7","tool":"tides"})");
     const auto line = render(R"({"reason":"ToolCallError","component":"tool","phase":"error","spanId":"7",

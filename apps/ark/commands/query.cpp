@@ -51,7 +51,11 @@ Result<std::string> query_json(const Invocation& invocation, const std::string& 
     std::string body;
     codec::JsonWriter json(body);
     json.begin_object().field("apiVersion", queries().api_version()).field("kind", "Query");
-    json.key("metadata").begin_object().field("generateName", asked.name + "-").end_object();
+    json.key("metadata").begin_object().field("generateName", asked.name + "-");
+    // Whoever watches wants to read along.
+    if (!invocation.flag("no-wait") && !invocation.flag("no-steps"))
+        json.key("annotations").begin_object().field("ark.mckinsey.com/streaming-enabled", "true").end_object();
+    json.end_object();
     json.key("spec").begin_object().field("input", input);
     json.key("target").begin_object().field("type", asked.type).field("name", asked.name).end_object();
     if (invocation.has("session")) json.field("sessionId", invocation.text("session"));
