@@ -1,6 +1,7 @@
 #include "store/kv.hpp"
 
 #include "base/check.hpp"
+#include "store/memtable.hpp"
 
 #include <array>
 #include <cstring>
@@ -9,7 +10,7 @@
 #include <rocksdb/db.h>
 #include <rocksdb/filter_policy.h>
 #include <rocksdb/options.h>
-#include <rocksdb/slice_transform.h>
+#include <rocksdb/perf_level.h>
 #include <rocksdb/table.h>
 #include <rocksdb/write_batch.h>
 
@@ -50,7 +51,7 @@ rocksdb::Options database_options() {
     options.bytes_per_sync = 1u << 20;
     options.avoid_unnecessary_blocking_io = true;
     options.compaction_readahead_size = 2u << 20;
-    options.allow_concurrent_memtable_write = false;  // one thread folds: the skiplist's cheap insert path
+    options.allow_concurrent_memtable_write = false;  // one thread folds; memtable.hpp relies on it
     options.table_cache_numshardbits = 2;
     return options;
 }
@@ -77,11 +78,7 @@ rocksdb::ColumnFamilyOptions space_options(Space space, const KvConfig& config,
     options.target_file_size_base = 32u << 20;
     options.max_bytes_for_level_base = 256u << 20;
     options.level_compaction_dynamic_level_bytes = true;
-    // Commits write runs of ascending keys, a run a kind, and a kind is the key's first byte: an insert that begins
-    // where the last one of its kind ended needs few comparisons.
-    // Not where ranges are removed: RocksDB keeps them in a table of their own, with the same hints.
-    if (space != Space::projected)
-        options.memtable_insert_with_hint_prefix_extractor.reset(rocksdb::NewFixedPrefixTransform(1));
+    options.memtable_factory = memtable_factory();
     options.level0_slowdown_writes_trigger = 40;
     options.level0_stop_writes_trigger = 60;
     if (space == Space::ids) {
@@ -121,6 +118,7 @@ using Handles = std::array<rocksdb::ColumnFamilyHandle*, space_count>;
 
 Result<std::optional<std::string>> read(rocksdb::DB& db, const Handles& handles, const rocksdb::ReadOptions& options,
                                         Space space, std::string_view key) {
+    rocksdb::SetPerfLevel(rocksdb::PerfLevel::kDisable);  // of this thread: nobody reads its counters
     std::string value;
     const auto status = db.Get(options, handles[static_cast<std::size_t>(space)], slice(key), &value);
     if (status.IsNotFound()) return std::optional<std::string>();
@@ -231,6 +229,7 @@ public:
         rocksdb::WriteBatch changes(operations.size() + 64);
         for (std::string_view rest = operations; !rest.empty();)
             apply_next(rest, changes);
+        rocksdb::SetPerfLevel(rocksdb::PerfLevel::kDisable);  // of this thread
         rocksdb::WriteOptions options;
         options.disableWAL = true;
         const auto status = db_->Write(options, &changes);
