@@ -64,10 +64,14 @@ bool decode_span(std::string_view wire, SpanView& out) {
     out.scope = scope;
     out.wire = wire;
     Reader reader(wire);
-    for (Field field; reader.next(field);) {
+    const char* attributes = nullptr;
+    const char* at = wire.data();
+    for (Field field; reader.next(field); at = reader.position()) {
         switch (field.tag) {
-            case tag(9, wire::bytes):
-                break;  // attributes, the most frequent: walked on demand
+            case tag(9, wire::bytes):  // attributes, the most frequent: walked on demand
+                if (attributes == nullptr) attributes = at;
+                out.attributes_wire = {attributes, static_cast<std::size_t>(reader.position() - attributes)};
+                break;
             case tag(1, wire::bytes):
                 out.trace_id = id_or_none<TraceId>(field.bytes);
                 break;
@@ -210,6 +214,12 @@ bool decode_link(std::string_view wire, SpanLinkView& out) {
 model::ValueView decode_value(std::string_view wire) {
     using Type = model::ValueView::Type;
     model::ValueView value;
+    Reader whole(wire);
+    if (whole.next_is(tag(1, wire::bytes), value.text) && whole.at_end()) {
+        value.type = Type::string;
+        return value;
+    }
+    value = {};
     const auto set_text = [&](Type type, std::string_view text) {
         value = {};
         value.type = type;

@@ -99,10 +99,22 @@ void walk_parts(std::string_view message, std::uint32_t wanted, Decode decode, c
 }  // namespace
 
 bool Attributes::next(model::AttributeView& out) {
+    Reader list(rest_);
     std::string_view pair;
-    if (!next_tagged(rest_, tag(field_, wire::bytes), pair)) return false;
-    out = {};
+    if (list.next_is(tag(field_, wire::bytes), pair)) {
+        rest_.remove_prefix(static_cast<std::size_t>(list.position() - rest_.data()));
+    } else if (!next_tagged(rest_, tag(field_, wire::bytes), pair)) {
+        return false;
+    }
+    // As everybody writes it: the key, then the value, and nothing else.
     Reader reader(pair);
+    std::string_view value;
+    if (reader.next_is(tag(1, wire::bytes), out.key) && reader.next_is(tag(2, wire::bytes), value) && reader.at_end()) {
+        out.value = decode_value(value);
+        return true;
+    }
+    out = {};
+    reader = Reader(pair);
     for (Field field; reader.next(field);) {
         if (field.tag == tag(1, wire::bytes)) out.key = field.bytes;
         if (field.tag == tag(2, wire::bytes)) out.value = decode_value(field.bytes);

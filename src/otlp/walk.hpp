@@ -63,8 +63,9 @@ struct ScopeView {
 struct SpanView {
     const ResourceView* resource = nullptr;
     const ScopeView* scope = nullptr;
-    std::string_view wire;  ///< the Span message itself
-    TraceId trace_id;       ///< all zero when absent or of a wrong length
+    std::string_view wire;             ///< the Span message itself
+    std::string_view attributes_wire;  ///< the stretch of it that has all attributes
+    TraceId trace_id;                  ///< all zero when absent or of a wrong length
     SpanId span_id;
     SpanId parent_span_id;  ///< all zero for a root
     std::string_view name;
@@ -82,7 +83,7 @@ struct SpanView {
     std::uint32_t link_count = 0;
 
     bool ids_valid() const { return trace_id.valid() && span_id.valid(); }
-    Attributes attributes() const { return {wire, 9}; }
+    Attributes attributes() const { return {attributes_wire, 9}; }
 };
 
 struct SpanEventView {

@@ -35,6 +35,10 @@ public:
 
     /// The next field; false at the end and when the message is damaged.
     bool next(Field& out);
+    /// The next field, if it has this tag (of bytes, below 128): the short way where the order of fields is known.
+    /// Otherwise nothing happens.
+    bool next_is(std::uint32_t tag, std::string_view& out);
+    bool at_end() const { return at_ == end_; }
     bool damaged() const { return damaged_; }
     /// Where the next field begins; when damaged, about where the damage is.
     const char* position() const { return at_; }
@@ -117,6 +121,20 @@ inline bool Reader::next(Field& out) {
         default:
             return fail();  // groups, which OTLP never had, and types that do not exist
     }
+}
+
+inline bool Reader::next_is(std::uint32_t tag, std::string_view& out) {
+    const auto* start = at_;
+    std::uint32_t size = 0;
+    if (at_ == end_ || static_cast<std::uint8_t>(*at_) != tag) return false;
+    ++at_;
+    if (!read_short(size) || size > left()) {
+        at_ = start;
+        return false;
+    }
+    out = {at_, size};
+    at_ += size;
+    return true;
 }
 
 static_assert(std::endian::native == std::endian::little, "fixed fields are copied as they are on the wire");

@@ -64,11 +64,11 @@ void Fold::begin_batch(const model::BatchHeader& batch) {
     runs_->end_until(*tenant_, received_ms_);
 }
 
-void Fold::apply(const model::BatchHeader& batch, const items::Item& item) {
+void Fold::apply(const model::BatchHeader& batch, const items::Item& item, bool begins_trace) {
     if (batch_ != batch.base) begin_batch(batch);
     switch (item.type) {
         case items::ItemType::span:
-            return take_span(item);
+            return take_span(item, begins_trace);
         case items::ItemType::event:
             return take_event(item);
         case items::ItemType::log:
@@ -108,7 +108,7 @@ void Fold::close_run() {
     open_.reset();
 }
 
-void Fold::take_span(const items::Item& item) {
+void Fold::take_span(const items::Item& item, bool begins_trace) {
     const auto session = clip(item.facts.session_id, keys::id_bytes_max);
     std::uint64_t sequence = 0;
     if (open_ && open_->kind == Kind::spans && open_->run.session == session) {
@@ -122,7 +122,7 @@ void Fold::take_span(const items::Item& item) {
         ids.session = session;
         sequence = count_in(Kind::spans, item.offset, std::move(ids));
     }
-    if (item.trace_id.valid()) runs_->note_trace(*tenant_, item.trace_id, sequence);
+    if (item.trace_id.valid()) runs_->note_trace(*tenant_, item.trace_id, sequence, begins_trace);
 }
 
 void Fold::take_event(const items::Item& item) {

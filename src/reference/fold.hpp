@@ -21,7 +21,7 @@ public:
     explicit Fold(const KeepConfig& keep) : keep_(keep) {}
 
     Status resume(store::Kv& kv, Offset folded, bool& usable) override;
-    void apply(const model::BatchHeader& batch, const items::Item& item) override;
+    void apply(const model::BatchHeader& batch, const items::Item& item, bool begins_trace) override;
     Status write(store::WriteBatch& batch, Offset folded) override;
     void committed() override;
 
@@ -48,7 +48,7 @@ private:
     Tenant& tenant_of(const std::string& name);
     std::uint64_t count_in(Kind kind, Offset offset, Run ids);
     void close_run();
-    void take_span(const items::Item& item);
+    void take_span(const items::Item& item, bool begins_trace);
     void take_event(const items::Item& item);
     void take_message(const items::Item& item);
     void take_chunk(const items::Item& item);

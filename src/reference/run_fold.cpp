@@ -159,12 +159,12 @@ void RunFold::complete(Tenant& tenant, std::uint64_t sequence, const Run& run, s
     end_at(tenant, Kind::chunks, now_ms + kept_ms());
 }
 
-void RunFold::note_trace(Tenant& tenant, const TraceId& id, std::uint64_t sequence) {
+void RunFold::note_trace(Tenant& tenant, const TraceId& id, std::uint64_t sequence, bool begins) {
     if (changes_ != nullptr) changes_->insert(keys::trace(tenant.name, id));
     if (id == last_trace_) return;
     last_trace_ = id;
     auto key = keys::trace(tenant.name, id);
-    if (rows_.get(key)) return;
+    if (!begins && rows_.get(key)) return;
     rows_.put(std::move(key), keys::with_number({}, sequence));
     rows_.put(keys::with_number(keys::trace_order(tenant.name), sequence), std::string(id.view()));
     ++tenant.state.traces;

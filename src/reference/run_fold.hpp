@@ -35,8 +35,8 @@ public:
 
     /// Puts a run in its place: its items have the sequences from `sequence` on, and were counted.
     void add(Tenant& tenant, Kind kind, std::uint64_t sequence, const Run& run);
-    /// A span of the trace came under this sequence.
-    void note_trace(Tenant& tenant, const TraceId& id, std::uint64_t sequence);
+    /// A span of the trace came under this sequence. `begins`: nothing of the trace came before.
+    void note_trace(Tenant& tenant, const TraceId& id, std::uint64_t sequence, bool begins);
     /// Whether a completion means anything: the query has chunks, and none yet.
     bool may_complete(const Tenant& tenant, std::string_view query);
     /// Takes away what ended by then, and compacts the chunks whose time has come.

@@ -23,7 +23,7 @@ Status Fold::apply(const model::Batch& batch) {
     return items::for_each_item(batch, [&](const items::Item& item) {
         if (item.offset < progress_.folded) return true;
         if (is_telemetry(item)) apply(number, item, received);
-        if (projection_ != nullptr) projection_->apply(batch.header(), item);
+        if (projection_ != nullptr) projection_->apply(batch.header(), item, begins_trace(item));
         return true;
     });
 }
@@ -57,6 +57,12 @@ void Fold::apply(std::uint32_t tenant, const items::Item& item, UnixNanos receiv
         }
     }
     if (is_about_question(item)) note_question(*story, item);
+}
+
+/// A story is numbered by its first item.
+bool Fold::begins_trace(const items::Item& item) const {
+    return last_story_ != nullptr && last_story_->number == item.offset.value() &&
+           last_story_->key.type == StoryKey::Type::trace && last_story_->key.id == item.trace_id;
 }
 
 std::uint32_t Fold::tenant(std::string_view name) {

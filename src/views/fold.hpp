@@ -63,6 +63,7 @@ private:
     Story* locate(std::uint32_t tenant, const items::Item& item);
     Story* open_story(const StoryKey& key, std::uint64_t offset);
     Story* find_or_create(const StoryKey& key, std::uint64_t offset);
+    bool begins_trace(const items::Item& item) const;
     void correlate(Story& story, const items::Item& item);
     void note_question(Story& story, const items::Item& item);
     std::uint64_t session_number(std::uint32_t tenant, std::string_view id, std::uint64_t offset);

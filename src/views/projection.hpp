@@ -20,8 +20,9 @@ public:
     /// the same place; if not, the store is emptied and resume() is called again with the new one. `kv` lives until the
     /// views are closed. Called once before anything else, on the thread that opens the views.
     virtual Status resume(store::Kv& kv, Offset folded, bool& usable) = 0;
-    /// Folds an item; each once, in the order of offsets. An error is kept and returned by write().
-    virtual void apply(const model::BatchHeader& batch, const items::Item& item) = 0;
+    /// Folds an item; each once, in the order of offsets. An error is kept and returned by write(). `begins_trace`: the
+    /// journal has no earlier item of its trace (false may also mean that nobody knows), so no row can tell of it.
+    virtual void apply(const model::BatchHeader& batch, const items::Item& item, bool begins_trace) = 0;
     /// Adds everything since the last call to the commit that takes the fold to `folded`.
     virtual Status write(store::WriteBatch& batch, Offset folded) = 0;
     /// What was written can be read now.
