@@ -185,7 +185,7 @@ const std::vector<Setting>& broker_settings() {
         {"memory-journal-tail", "SIZE", "32MiB", "newest batches kept in memory for streams", false,
          set<&C::memory_journal_tail, size>},
         {"views-cache", "SIZE", "32MiB", "cache of the views' store", false, set<&C::views_cache, size>},
-        {"views-hot", "SIZE", "32MiB", "rows of running work kept in memory", false, set<&C::views_hot, size>},
+        {"views-hot", "SIZE", "16MiB", "rows of running work kept in memory", false, set<&C::views_hot, size>},
         {"interrupted-after", "TIME", "5m", "a span without sign of life for so long counts as interrupted", false,
          set<&C::interrupted_after, seconds>},
         {"log-level", "LEVEL", "info", "debug, info, warn, error or off", false, log_level},

@@ -59,7 +59,7 @@ struct BrokerConfig {
     unsigned work_threads = 2;
     std::uint64_t memory_journal_tail = 32ull << 20;  ///< recent batches kept for followers
     std::uint64_t views_cache = 32ull << 20;          ///< block cache of the views' store
-    std::uint64_t views_hot = 32ull << 20;            ///< folded rows kept in memory
+    std::uint64_t views_hot = 16ull << 20;            ///< folded rows kept in memory
     std::chrono::seconds interrupted_after{300};      ///< an open span without sign of life
 
     // Our own diagnostics.

@@ -33,6 +33,14 @@ std::uint32_t number_of(std::string_view message, std::uint32_t wanted) {
     return static_cast<std::uint32_t>(number);
 }
 
+/// Of the item behind this one, what readers look at first: ids, times, keys of attributes. Payloads are rarely in the
+/// processor's cache any more when a follower opens them, and are too jumpy for it to guess.
+void prefetch(const char* next_item) {
+    constexpr std::ptrdiff_t line = 64;
+    for (std::ptrdiff_t at = 0; at < 10 * line; at += line)
+        __builtin_prefetch(next_item + at);  // beyond the end it does nothing
+}
+
 enum class Step { next, stop, damaged };
 
 /// Visits the items of a request. `Item` is SpanView or LogView, `decode` fills it.
@@ -68,6 +76,7 @@ private:
     Step scope_group(std::string_view group) {
         if (!decode_scope_group(group, scope_)) return Step::damaged;
         return each(group, envelope::items, [&](std::string_view wire) {
+            prefetch(wire.data() + wire.size());
             if (!decode_(wire, item_)) return Step::damaged;
             return visit_(item_) ? Step::next : Step::stop;
         });

@@ -7,6 +7,8 @@ namespace ark::views {
 namespace {
 
 constexpr std::uint8_t chunk_version = 1;
+constexpr std::size_t bytes_at_first = 160;  // three spans
+constexpr std::size_t texts_at_first = 8;
 constexpr std::uint8_t what_mask = 3;
 constexpr std::uint8_t has_span = 4;
 constexpr std::uint8_t has_parent = 8;
@@ -20,7 +22,10 @@ char* put_id(char* out, const SpanId& id) {
 }  // namespace
 
 void ChunkWriter::append_shared(std::uint32_t number, std::string_view text) {
-    if (shared_.size() <= number) shared_.resize(number + 1);
+    if (shared_.size() <= number) {
+        if (shared_.empty()) shared_.reserve(texts_at_first);
+        shared_.resize(number + 1);
+    }
     if (shared_[number] != 0) {
         append_varint(bytes_, shared_[number]);
         return;
@@ -35,6 +40,7 @@ void ChunkWriter::append(const Record& record, std::uint32_t name, std::uint32_t
     if (bytes_.empty()) {
         first_offset_ = last_offset_ = record.offset;
         last_time_ = 0;
+        bytes_.reserve(bytes_at_first);
         bytes_.push_back(static_cast<char>(chunk_version));
     }
     auto head = static_cast<std::uint8_t>(record.what);

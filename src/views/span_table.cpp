@@ -3,6 +3,12 @@
 #include <functional>
 
 namespace ark::views {
+namespace {
+
+// A trace has a few spans at least: room for them at once instead of one allocation after the other.
+constexpr std::size_t spans_at_first = 4;
+
+}  // namespace
 
 std::uint32_t TextTable::number(std::string_view text) {
     if (text.empty()) return 0;
@@ -26,6 +32,7 @@ Span* SpanTable::find(const SpanId& id) {
 }
 
 Span& SpanTable::add(const SpanId& id) {
+    if (spans_.empty()) spans_.reserve(spans_at_first);
     spans_.emplace_back().id = id;
     index_.added(spans_.size(), [&](std::uint32_t i) { return std::hash<SpanId>()(spans_[i].id); });
     return spans_.back();
