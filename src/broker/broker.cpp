@@ -243,15 +243,18 @@ private:
         return ok();
     }
 
+    /// No coroutine: its frame would wait with every subscriber.
     awaitable<void> serve_stream(net::Exchange& exchange) {
         auto tenant = tenant_of(exchange.head());
-        if (!tenant) {
-            const query::Problem problem(tenant.error());
-            const auto& head = exchange.head();
-            auto response = query::problem_response(problem, head.path, head.fields.find("x-request-id"));
-            co_return co_await exchange.respond(std::move(response));
-        }
-        co_await stream_->serve(exchange, std::move(*tenant));
+        if (!tenant) return refuse(exchange, std::move(tenant).error());
+        return stream_->serve(exchange, std::move(*tenant));
+    }
+
+    static awaitable<void> refuse(net::Exchange& exchange, Error error) {
+        const query::Problem problem(error);
+        const auto& head = exchange.head();
+        auto response = query::problem_response(problem, head.path, head.fields.find("x-request-id"));
+        co_await exchange.respond(std::move(response));
     }
 
     void write_status(codec::JsonWriter& json) const {
