@@ -86,6 +86,9 @@ TEST(Agent, GoesOnAfterTheLastCompletedStep) {
         for (std::size_t i = 0; i < survive; ++i)
             next.steps.steps[world.steps.order[i]] = world.steps.steps[world.steps.order[i]];
         next.steps.begins = world.steps.begins;
+        // An end is there when its step is; the agent's own is not.
+        for (std::size_t i = 0; i < survive; ++i)
+            next.steps.ends[world.steps.order[i]] = Ended::well;
         if (survive == 0) next.model->answers.push_back(calls({{"c1", "tides", "1"}, {"c2", "tides", "2"}}));
         if (survive < 4) next.model->answers.push_back(says("both"));
         auto again = next.agent("clerk");

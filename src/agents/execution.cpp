@@ -2,15 +2,38 @@
 
 #include "base/hex.hpp"
 
+#include <fmt/format.h>
 #include <xxhash.h>
 
 namespace ark::agents {
+namespace {
 
-emit::Operation start_lasting(Execution& execution, const emit::Context& parent, emit::OperationSpec spec) {
-    const auto begun = execution.steps.begin(spec.path);
+emit::Operation start(Execution& execution, const emit::Context& parent, emit::OperationSpec spec, Ended over) {
+    const auto path = spec.path;
+    auto begun = execution.steps.begin(path);
+    for (int attempt = 2; begun.ended != Ended::no && begun.ended != over; ++attempt) {
+        spec.path = fmt::format("{}~{}", path, attempt);
+        begun = execution.steps.begin(spec.path);
+    }
     spec.start = begun.at;
     spec.announced = begun.before;
+    spec.told = begun.ended != Ended::no;
+    if (!spec.told) {
+        spec.on_end = [&steps = execution.steps, at = spec.path](bool well) {
+            steps.end(at, well ? Ended::well : Ended::badly);
+        };
+    }
     return execution.tracer.start(parent, std::move(spec));
+}
+
+}  // namespace
+
+emit::Operation start_lasting(Execution& execution, const emit::Context& parent, emit::OperationSpec spec) {
+    return start(execution, parent, std::move(spec), Ended::well);
+}
+
+emit::Operation start_call(Execution& execution, const emit::Context& parent, emit::OperationSpec spec) {
+    return start(execution, parent, std::move(spec), Ended::no);
 }
 
 void end_stopped(const Execution& execution, emit::Operation& operation) {

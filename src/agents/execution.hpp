@@ -21,6 +21,9 @@ struct Step {
     std::string result;  ///< JSON
 };
 
+/// How something that lasts came to its end.
+enum class Ended { no, well, badly };
+
 /// What a run has completed so far. A run that goes on after a crash finds its results here instead of repeating calls
 /// (design.md §6).
 class Steps {
@@ -32,12 +35,16 @@ public:
     /// Resolves when the step is durable, and the telemetry that was recorded before it too. Only then may the next one
     /// begin. An error means that the run cannot be continued safely.
     virtual awaitable<Status> record(Step step) = 0;
-    /// When something that lasts over several steps (an agent, a turn) began: now, if it does so for the first time.
+    /// When something that takes its time (an agent, a turn, a call) began: now, if it does so for the first time. That
+    /// it did is known exactly when what is recorded in the same moment is: its Start event.
     struct Begun {
         UnixNanos at;
         bool before = false;  ///< by an earlier process, which announced it
+        Ended ended = Ended::no;
     };
     virtual Begun begin(std::string_view path) = 0;
+    /// It ended; as above with the event and the span that say so.
+    virtual void end(std::string_view path, Ended how) = 0;
 };
 
 /// Answers of models as they are written, for those who watch live. Never waits, never fails. `context` is the call's.
@@ -63,8 +70,13 @@ struct Execution {
     std::size_t tool_calls_left = 1000;
 };
 
-/// Starts an operation that lasts over several steps, under the time of its first beginning.
+/// Starts an operation that lasts over several steps, under the time of its first beginning. One that an earlier
+/// process told the good end of is gone through again in silence, for its steps are all found.
 emit::Operation start_lasting(Execution& execution, const emit::Context& parent, emit::OperationSpec spec);
+
+/// Starts a call whose result is not recorded. One that ended before (badly, or it was asked other things) is another
+/// attempt, with a span of its own.
+emit::Operation start_call(Execution& execution, const emit::Context& parent, emit::OperationSpec spec);
 
 /// Ends what was stopped: as canceled, or not at all when the run only moves to another process.
 void end_stopped(const Execution& execution, emit::Operation& operation);

@@ -118,7 +118,7 @@ awaitable<Result<llm::ChatReply>> call_model(Execution& execution, const Brain& 
     --execution.model_calls_left;
 
     const bool stream = execution.chunks != nullptr && !parent.aside;
-    auto operation = execution.tracer.start(parent, spec_of(brain, path, request, stream));
+    auto operation = start_call(execution, parent, spec_of(brain, path, request, stream));
     llm::CallOptions options;
     for (auto& [name, value] : carrier_of(operation.context()))
         options.fields.set(name, value);

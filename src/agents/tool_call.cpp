@@ -157,7 +157,7 @@ awaitable<Result<CallResult>> call_tool(Execution& execution, const Callable* to
         refused = std::move(*asked);
     }
 
-    auto operation = start_lasting(execution, parent, spec_of(tool, path, call));
+    auto operation = start_call(execution, parent, spec_of(tool, path, call));
     TokenUsage spent;
     CallResult result;
     if (refused) {

@@ -56,16 +56,15 @@ public:
         ARK_TRY(auto external, emit::external_targets(variable));
         for (auto& target : external)
             exporter.targets.push_back(std::move(target));
-        ARK_TRY(exporter_, emit::Exporter::open(context.get_executor(), work_, disk::real_disk(), *courier_, exporter));
+        steps_ = std::make_unique<runs::StepLogs>(disk::real_disk(), work_, system_clock(), config.data + "/runs");
+        ARK_TRY(exporter_, emit::Exporter::open(context.get_executor(), work_, disk::real_disk(), *courier_, exporter,
+                                                steps_.get()));
+        steps_->write_to(*exporter_);
         tracer_ = std::make_unique<emit::Tracer>(*exporter_, system_clock());
         // Beyond this point what an earlier process told is on its way.
-        const auto steps = config.data + "/runs";
-        ARK_TRY_STATUS(disk::real_disk().create_directories(steps));
         streams_ = emit::ChunkStreams::create(context.get_executor(), *client_, emit::ChunkStreams::Config());
         network_ = runs::make_network(*client_, system_clock(), *streams_, config.broker);
-        auto flush = [this]() { return exporter_->flush(); };
-        services_.emplace(
-            runs::Services{store, *network_, *tracer_, flush, disk::real_disk(), work_, system_clock(), steps});
+        services_.emplace(runs::Services{store, *network_, *tracer_, *steps_, system_clock()});
         runs::EngineConfig engine;
         engine.concurrent_max = config.concurrent_queries_max;
         engine_ = runs::Engine::create(*services_, engine, context.get_executor());
@@ -158,6 +157,7 @@ private:
     runtime::WorkPool work_;
     std::unique_ptr<net::HttpClient> client_;
     std::unique_ptr<emit::Courier> courier_;
+    std::unique_ptr<runs::StepLogs> steps_;
     std::unique_ptr<emit::Exporter> exporter_;
     std::unique_ptr<emit::Tracer> tracer_;
     std::unique_ptr<emit::ChunkStreams> streams_;

@@ -1,12 +1,15 @@
 #include "emit/courier.hpp"
 
 #include "codec/compression.hpp"
+#include "codec/json_value.hpp"
 #include "emit/reference_events.hpp"
 #include "net/http_client.hpp"
+#include "otlp/walk.hpp"
 
 #include <charconv>
 #include <functional>
 #include <map>
+#include <optional>
 
 #include <fmt/format.h>
 
@@ -14,6 +17,7 @@ namespace ark::emit {
 namespace {
 
 constexpr std::size_t answer_bytes_max = 64u << 10;
+constexpr std::size_t list_bytes_max = 16u << 20;
 constexpr std::chrono::milliseconds wait_max{60'000};
 
 /// Retry-After in its numeric form; dates are rare here and mean "later" all the same.
@@ -29,6 +33,37 @@ std::chrono::milliseconds retry_after(const net::Fields& fields) {
 /// emitted meanwhile should not be lost; so is a target that is not set up yet.
 bool is_worth_a_retry(int status) {
     return status == 429 || status == 408 || status == 401 || status == 403 || status >= 500;
+}
+
+struct FirstItem {
+    std::string trace;
+    std::string span;
+    std::string reason;
+    std::string time;
+};
+
+/// Of an encoded request.
+std::optional<FirstItem> first_item(Signal signal, std::string_view body) {
+    std::optional<FirstItem> first;
+    const auto set = [&](const auto& trace, const auto& span, std::string_view reason, UnixNanos time) {
+        FirstItem item;
+        item.trace = trace.hex();
+        item.span = span.hex();
+        item.reason = reason;
+        item.time = to_rfc3339(time);
+        first = std::move(item);
+        return false;  // no more of them
+    };
+    if (signal == Signal::traces) {
+        const auto walked = otlp::for_each_span(
+            body, [&](const otlp::SpanView& span) { return set(span.trace_id, span.span_id, {}, {}); });
+        if (!walked) return std::nullopt;
+    } else {
+        const auto walked = otlp::for_each_log(
+            body, [&](const otlp::LogView& log) { return set(log.trace_id, log.span_id, log.event_name, log.time); });
+        if (!walked) return std::nullopt;
+    }
+    return first;
 }
 
 class HttpCourier final : public Courier {
@@ -62,6 +97,33 @@ public:
         co_return carried_by(target, answer);
     }
 
+    awaitable<Known> knows(const TargetConfig& target, Signal signal, std::shared_ptr<const std::string> body,
+                           std::stop_token stop) override {
+        if (target.reads_url.empty()) co_return Known::no;
+        const auto first = first_item(signal, *body);
+        if (!first) co_return Known::no;
+        // Everything that it acknowledged, or was about to, is to count.
+        auto status = co_await read(target, "/v1/status", stop);
+        if (!status.json) co_return status.known;
+        const std::string end((*status.json)["journal"]["end"].text());
+        if (signal == Signal::traces) {
+            auto span =
+                co_await read(target, fmt::format("/v1/spans/{}/{}?at_least={}", first->trace, first->span, end), stop);
+            // A span that only its start is known of is still to come.
+            if (!span.json) co_return span.known;
+            co_return (*span.json)["payload"].text() == "pending" ? Known::no : Known::yes;
+        }
+        auto events = co_await read(
+            target,
+            fmt::format("/v1/events?trace={}&reason={}&limit=1000&at_least={}", first->trace, first->reason, end),
+            stop);
+        if (!events.json) co_return events.known;
+        for (const auto& event : (*events.json)["items"].array()) {
+            if (event["spanId"].text() == first->span && event["time"].text() == first->time) co_return Known::yes;
+        }
+        co_return Known::no;
+    }
+
 private:
     /// How much of a request's events a target has: what is tried again goes on from there.
     struct Progress {
@@ -80,6 +142,7 @@ private:
         Carried carried;
         if (!answer) {
             carried.reason = answer.error().message();
+            carried.maybe_taken = answer.error().code != Errc::connect;
         } else if (answer->status / 100 == 2) {
             carried.outcome = Carried::Outcome::accepted;
         } else {
@@ -122,6 +185,30 @@ private:
         carried.outcome = refused.empty() ? Carried::Outcome::accepted : Carried::Outcome::refused;
         carried.reason = std::move(refused);
         co_return carried;
+    }
+
+    struct Read {
+        std::optional<codec::JsonValue> json;
+        Known known = Known::no;  // where there is none: what that means
+    };
+    /// Who answers otherwise than Ark does knows nothing.
+    awaitable<Read> read(const TargetConfig& target, std::string path, std::stop_token stop) {
+        Read read;
+        net::HttpRequest request;
+        request.method = "GET";
+        request.url = target.reads_url + path;
+        request.fields = target.fields;
+        request.timeout = target.timeout;
+        request.stop = std::move(stop);
+        const auto answer = co_await client_of(target).fetch(std::move(request), list_bytes_max);
+        if (!answer || answer->status >= 500) {
+            read.known = Known::away;
+            co_return read;
+        }
+        if (answer->status != 200) co_return read;
+        auto json = codec::JsonValue::parse(answer->body);
+        if (json) read.json = std::move(*json);
+        co_return read;
     }
 
     net::HttpClient& client_;

@@ -14,6 +14,8 @@ namespace {
 
 using telemetry::LogLevel;
 
+constexpr std::string_view keeper_name = "steps";
+
 std::size_t bytes_of(const otlp::ValueMap& map) {
     std::size_t bytes = 0;
     for (const auto& [key, value] : map) {
@@ -25,9 +27,11 @@ std::size_t bytes_of(const otlp::ValueMap& map) {
 
 class Pump final : public Exporter {
 public:
-    Pump(asio::any_io_executor executor, runtime::WorkPool& pool, Courier& courier, ExporterConfig config)
+    Pump(asio::any_io_executor executor, runtime::WorkPool& pool, Courier& courier, ExporterConfig config,
+         Keeper* keeper)
         : pool_(pool),
           courier_(courier),
+          keeper_(keeper),
           config_(std::move(config)),
           arrived_(executor),
           settled_(executor),
@@ -42,10 +46,14 @@ public:
         std::vector<std::string> names;
         for (const auto& target : config_.targets)
             names.push_back(target.name);
+        if (keeper_ != nullptr) names.emplace_back(keeper_name);
         ARK_TRY(outbox_, Outbox::open(disk, pool_, config_.outbox, names));
+        for (std::size_t i = 0; i < config_.targets.size(); ++i)
+            uncertain_.push_back(outbox_->waiting(i) > 0);
         scope_.spawn(write());
         for (std::size_t i = 0; i < config_.targets.size(); ++i)
             scope_.spawn(send(i));
+        if (keeper_ != nullptr) scope_.spawn(keep());
         return ok();
     }
 
@@ -58,19 +66,49 @@ public:
         if (has_room(bytes)) events_.push_back(std::move(record));
     }
 
+    /// Never dropped: there are as many as there are steps that wait for their commit, and a few beginnings.
+    void note(std::string note) override {
+        notes_.push_back(std::move(note));
+        ++entered_;
+        arrived_.ring();
+    }
+
     awaitable<void> flush() override {
-        const auto until = recorded_;
+        const auto until = entered_;
         while (written_ < until)
             co_await settled_.wait();
     }
 
-    awaitable<void> stop(std::chrono::milliseconds grace) override {
+    awaitable<Status> commit() override {
+        const auto until = entered_;
+        sync_until_ = std::max(sync_until_, until);
+        arrived_.ring();
+        while (synced_ < until && sync_status_)
+            co_await settled_.wait();
+        if (synced_ >= until) co_return ok();
+        co_return sync_status_;
+    }
+
+    awaitable<Status> settle() override {
         co_await flush();
+        if (keeper_ == nullptr) co_return ok();
+        const auto until = outbox_->counters().end;
+        settle_until_ = std::max(settle_until_, until);
+        ready_.ring();
+        while (kept_ < until && keep_status_)
+            co_await settled_.wait();
+        co_return keep_status_;
+    }
+
+    awaitable<void> stop(std::chrono::milliseconds grace) override {
+        const auto settled = co_await settle();
+        if (!settled)
+            telemetry::log(LogLevel::warn, "emit", "steps stay in the outbox", {{"error", settled.error().message()}});
         // Coarse on purpose: nobody waits for the last millisecond of a process.
         const std::chrono::milliseconds step(10);
         asio::steady_timer timer(co_await asio::this_coro::executor);
         for (auto waited = std::chrono::milliseconds(0); waited < grace; waited += step) {
-            if (outbox_->counters().waiting_bytes == 0) break;
+            if (waiting_bytes() == 0) break;
             timer.expires_after(step);
             co_await timer.async_wait(asio::use_awaitable);
         }
@@ -87,10 +125,19 @@ public:
         auto counters = counters_;
         counters.recorded = recorded_;
         counters.outbox = outbox_->counters();
+        counters.outbox.waiting_bytes = waiting_bytes();
         return counters;
     }
 
 private:
+    /// That the slowest target lacks; what the keeper has not yet is no backlog.
+    std::uint64_t waiting_bytes() const {
+        std::uint64_t most = 0;
+        for (std::size_t i = 0; i < config_.targets.size(); ++i)
+            most = std::max(most, outbox_->waiting(i));
+        return most;
+    }
+
     bool has_room(std::size_t bytes) {
         if (stopping_ || pending_bytes_ + bytes > config_.pending_bytes_max) {
             ++counters_.dropped;
@@ -98,46 +145,83 @@ private:
         }
         pending_bytes_ += bytes;
         ++recorded_;
+        ++entered_;
         arrived_.ring();
         return true;
     }
 
-    /// From memory to the outbox: whatever came while the last write was under way goes with the next.
+    /// From memory to the outbox: whatever came while the last write was under way goes with the next, as one parcel.
     awaitable<void> write() {
         while (!stopping_) {
-            if (spans_.empty() && events_.empty()) {
+            const bool sync = sync_until_ > synced_ && sync_status_;
+            if (written_ == entered_ && !sync) {
                 co_await arrived_.wait();
                 continue;
             }
-            const auto until = recorded_;
+            const auto until = entered_;
             const auto spans = std::exchange(spans_, {});
             const auto events = std::exchange(events_, {});
             pending_bytes_ = 0;
-            auto encode = [&]() { return encoded(spans, events); };
-            auto parcels = co_await runtime::on(pool_, encode);
-            co_await outbox_->add(std::move(parcels));
+            auto notes = std::exchange(notes_, {});
+            auto encode = [&]() { return encoded(spans, events, std::move(notes)); };
+            auto parcel = co_await runtime::on(pool_, encode);
+            const auto status = co_await outbox_->add(std::move(parcel), sync ? Outbox::Sync::yes : Outbox::Sync::no);
             written_ = until;
+            if (sync && status) synced_ = until;
+            if (!status && sync_status_) sync_status_ = prefix(status.error(), "outbox");
             settled_.ring();
             ready_.ring();
         }
     }
 
-    std::vector<Parcel> encoded(const std::vector<otlp::Span>& spans,
-                                const std::vector<otlp::LogRecord>& events) const {
-        std::vector<Parcel> parcels;
-        // Events first: a start is worth more the earlier it is seen, and an end's event repeats nothing of its span.
-        const auto add = [&](Signal signal, std::string body) {
-            Parcel parcel;
-            parcel.signal = signal;
-            parcel.body = std::make_shared<const std::string>(std::move(body));
-            parcels.push_back(std::move(parcel));
-        };
-        if (!events.empty()) add(Signal::logs, otlp::encode_logs(config_.resource, config_.scope, events));
-        if (!spans.empty()) add(Signal::traces, otlp::encode_traces(config_.resource, config_.scope, spans));
-        return parcels;
+    Parcel encoded(const std::vector<otlp::Span>& spans, const std::vector<otlp::LogRecord>& events,
+                   Parcel::Notes notes) const {
+        Parcel parcel;
+        if (!events.empty()) {
+            parcel.logs =
+                std::make_shared<const std::string>(otlp::encode_logs(config_.resource, config_.scope, events));
+        }
+        if (!spans.empty()) {
+            parcel.traces =
+                std::make_shared<const std::string>(otlp::encode_traces(config_.resource, config_.scope, spans));
+        }
+        if (!notes.empty()) parcel.notes = std::make_shared<const Parcel::Notes>(std::move(notes));
+        return parcel;
+    }
+
+    /// What the outbox has for the keeper, when it is asked for or has become much.
+    awaitable<void> keep() {
+        const auto index = config_.targets.size();
+        while (!stopping_ && keep_status_) {
+            const bool asked = settle_until_ > kept_;
+            if (outbox_->waiting(index) == 0 || (!asked && outbox_->waiting(index) < config_.unkept_bytes_max)) {
+                kept_ = outbox_->counters().end - outbox_->waiting(index);
+                settled_.ring();
+                co_await ready_.wait();
+                continue;
+            }
+            auto next = co_await outbox_->next(index, config_.unkept_bytes_max);
+            std::vector<std::shared_ptr<const Parcel::Notes>> notes;
+            for (const auto& parcel : next.parcels) {
+                if (parcel.notes) notes.push_back(parcel.notes);
+            }
+            Status status = ok();
+            if (!notes.empty()) status = co_await keeper_->keep(std::move(notes));
+            if (status) {
+                outbox_->delivered(index, next.after);
+                kept_ = next.after;
+            } else {
+                keep_status_ = status;
+                telemetry::log(LogLevel::error, "emit", "steps stay in the outbox until the next start",
+                               {{"error", status.error().message()}});
+            }
+            settled_.ring();
+        }
     }
 
     awaitable<void> send(std::size_t index) {
+        // A request of a process that just died may still be on its way into the target, which is asked about it.
+        if (uncertain_[index]) co_await pause(index, config_.settling);
         while (!stopping_) {
             auto next = co_await outbox_->next(index, config_.request_bytes);
             if (next.parcels.empty()) {
@@ -146,29 +230,55 @@ private:
             }
             bool carried = true;
             for (const auto signal : {Signal::logs, Signal::traces}) {
-                if (carried) carried = co_await carry(index, signal, joined(next.parcels, signal));
+                if (carried) carried = co_await carry(index, signal, next.parcels);
             }
-            if (carried) outbox_->delivered(index, next.after);
+            if (carried) {
+                outbox_->delivered(index, next.after);
+                uncertain_[index] = false;
+            }
             settled_.ring();
         }
     }
 
     /// Messages of protobuf written behind each other are one message with the fields of both.
-    static std::string joined(const std::vector<Parcel>& parcels, Signal signal) {
+    static std::string joined(const std::vector<Parcel>& parcels, std::size_t first, Signal signal) {
         std::string body;
-        for (const auto& parcel : parcels) {
-            if (parcel.signal == signal) body += *parcel.body;
+        for (auto i = first; i < parcels.size(); ++i) {
+            if (const auto& part = parcels[i].body(signal)) body += *part;
         }
         return body;
     }
 
+    /// Moves `first` behind what the target has already: a request of an earlier process, or one whose answer was lost.
+    /// False: it cannot be asked now.
+    awaitable<bool> pass_over_known(std::size_t index, Signal signal, const std::vector<Parcel>& parcels,
+                                    std::size_t& first) {
+        for (; first < parcels.size(); ++first) {
+            auto body = parcels[first].body(signal);
+            if (!body) continue;
+            const auto known =
+                co_await courier_.knows(config_.targets[index], signal, std::move(body), stop_.get_token());
+            if (known == Courier::Known::away) co_return false;
+            if (known == Courier::Known::no) break;
+        }
+        co_return true;
+    }
+
     /// Until the target has it or refuses it for good. False: we stop before.
-    awaitable<bool> carry(std::size_t index, Signal signal, std::string body) {
+    awaitable<bool> carry(std::size_t index, Signal signal, const std::vector<Parcel>& parcels) {
         const auto& target = config_.targets[index];
         auto backoff = config_.backoff_min;
         bool away = false;
-        while (!body.empty()) {
-            auto carried = co_await courier_.carry(target, signal, body, stop_.get_token());
+        std::size_t first = 0;
+        for (;;) {
+            Carried carried;
+            bool asked = true;
+            if (uncertain_[index]) asked = co_await pass_over_known(index, signal, parcels, first);
+            if (asked) {
+                auto body = joined(parcels, first, signal);
+                if (body.empty()) break;
+                carried = co_await courier_.carry(target, signal, std::move(body), stop_.get_token());
+            }
             if (carried.outcome == Carried::Outcome::accepted) break;
             if (carried.outcome == Carried::Outcome::refused) {
                 ++counters_.refused_requests;
@@ -177,6 +287,7 @@ private:
                 break;
             }
             if (stopping_) co_return false;
+            if (carried.maybe_taken) uncertain_[index] = true;
             ++counters_.failed_attempts;
             if (!away) {
                 telemetry::log(LogLevel::warn, "emit", "a target is away; its telemetry waits on disk",
@@ -204,17 +315,27 @@ private:
 
     runtime::WorkPool& pool_;
     Courier& courier_;
+    Keeper* const keeper_;  // outlives us; may be null
     const ExporterConfig config_;
     std::unique_ptr<Outbox> outbox_;
     std::vector<otlp::Span> spans_;
     std::vector<otlp::LogRecord> events_;
+    Parcel::Notes notes_;
     std::size_t pending_bytes_ = 0;  // of both
     std::uint64_t recorded_ = 0;
-    std::uint64_t written_ = 0;  // of recorded_: those are in the outbox
+    std::uint64_t entered_ = 0;     // spans, events and notes
+    std::uint64_t written_ = 0;     // of them are in the outbox
+    std::uint64_t synced_ = 0;      // of them are durable
+    std::uint64_t sync_until_ = 0;  // somebody waits for these to be durable
+    Status sync_status_;            // once wrong, always wrong
+    Place settle_until_ = 0;        // somebody waits for the notes before it to be kept
+    Place kept_ = 0;                // those are
+    Status keep_status_;            // once wrong, always wrong
     ExporterCounters counters_;
     runtime::Bell arrived_;                  // something was recorded
     runtime::Bell settled_;                  // something was written or delivered
     runtime::Bell ready_;                    // the outbox has more
+    std::vector<bool> uncertain_;            // by target: it may have what comes next, from a request without an answer
     std::deque<asio::steady_timer> pauses_;  // one a target: between two attempts
     std::stop_source stop_;
     bool stopping_ = false;
@@ -225,8 +346,9 @@ private:
 }  // namespace
 
 Result<std::unique_ptr<Exporter>> Exporter::open(asio::any_io_executor executor, runtime::WorkPool& pool,
-                                                 disk::Disk& disk, Courier& courier, ExporterConfig config) {
-    auto pump = std::make_unique<Pump>(std::move(executor), pool, courier, std::move(config));
+                                                 disk::Disk& disk, Courier& courier, ExporterConfig config,
+                                                 Keeper* keeper) {
+    auto pump = std::make_unique<Pump>(std::move(executor), pool, courier, std::move(config), keeper);
     ARK_TRY_STATUS(pump->start(disk));
     return std::unique_ptr<Exporter>(std::move(pump));
 }

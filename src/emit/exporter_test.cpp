@@ -41,7 +41,14 @@ public:
         co_return carried;
     }
 
+    awaitable<Known> knows(const TargetConfig&, Signal, std::shared_ptr<const std::string>, std::stop_token) override {
+        ++questions;
+        co_return known > 0 ? (--known, Known::yes) : Known::no;
+    }
+
     std::string away;
+    int known = 0;  // so many of the next questions are answered with yes
+    int questions = 0;
     std::string refusing;
     int attempts = 0;
     std::map<std::string, std::vector<std::string>> taken;
@@ -55,10 +62,11 @@ protected:
         config.targets.push_back(broker_target("http://a"));
         config.targets.push_back(broker_target("http://b"));
         config.targets.back().name = "other";
+        config.settling = std::chrono::milliseconds(1);
         config.backoff_min = std::chrono::milliseconds(2);
         config.backoff_max = std::chrono::milliseconds(4);
         config.pending_bytes_max = 4096;
-        auto opened = Exporter::open(context_.get_executor(), pool_, disk_, courier_, config);
+        auto opened = Exporter::open(context_.get_executor(), pool_, disk_, courier_, config, nullptr);
         ASSERT_TRUE(opened) << opened.error().message();
         exporter_ = std::move(*opened);
     }
@@ -132,6 +140,25 @@ TEST_F(ExporterTest, BeyondItsBoundRecordingDropsAndCounts) {
     EXPECT_GT(exporter_->counters().dropped, 0u);
     run(exporter_->stop(std::chrono::seconds(5)));
     EXPECT_EQ(courier_.taken["broker"].size() + exporter_->counters().dropped, 100u);
+}
+
+// Goal: what a target took without our hearing of it is not sent again. Method: it is away at first, so that the next
+// process begins with two parcels; the target says that it has one of them.
+TEST_F(ExporterTest, ANewProcessAsksWhatTheLastOneGotThrough) {
+    courier_.away = "broker";
+    open();
+    record("one");
+    run(exporter_->flush());
+    record("two");
+    run(exporter_->stop(std::chrono::milliseconds(10)));
+    exporter_.reset();
+    courier_.away.clear();
+    courier_.known = 1;
+    open();
+    run(exporter_->flush());
+    run(exporter_->stop(std::chrono::seconds(5)));
+    EXPECT_THAT(courier_.taken["broker"], ElementsAre("two"));
+    EXPECT_EQ(courier_.questions, 2);
 }
 
 // Many wait for the same write; each is woken once it is done.

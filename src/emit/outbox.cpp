@@ -18,6 +18,60 @@ using telemetry::LogLevel;
 
 constexpr std::string_view spill_ending = ".spill";
 
+// Records of a spill: a parcel in one frame, so that a torn write leaves nothing of it. Payload: size and bytes of
+// logs, of traces, and of each note; sizes are uint32 little-endian (docs/formats/record-log.md).
+constexpr std::uint8_t kind_parcel = 3;
+
+void append_part(std::string& out, std::string_view part) {
+    const auto size = static_cast<std::uint32_t>(part.size());
+    for (int shift = 0; shift < 32; shift += 8)
+        out.push_back(static_cast<char>(size >> shift));
+    out += part;
+}
+
+std::size_t to_record_bytes(const Parcel& parcel) {
+    return parcel.bytes() + 8 + (parcel.notes ? 4 * parcel.notes->size() : 0);
+}
+
+std::string to_record(const Parcel& parcel) {
+    std::string payload;
+    payload.reserve(to_record_bytes(parcel));
+    append_part(payload, parcel.logs ? std::string_view(*parcel.logs) : std::string_view());
+    append_part(payload, parcel.traces ? std::string_view(*parcel.traces) : std::string_view());
+    if (!parcel.notes) return payload;
+    for (const auto& note : *parcel.notes)
+        append_part(payload, note);
+    return payload;
+}
+
+Result<std::string_view> take_part(std::string_view& payload) {
+    std::uint32_t size = 0;
+    if (payload.size() < 4) return fail(Errc::corrupt, "a parcel of the outbox is cut short");
+    for (int i = 0; i < 4; ++i)
+        size |= static_cast<std::uint32_t>(static_cast<unsigned char>(payload[static_cast<std::size_t>(i)])) << 8 * i;
+    if (payload.size() - 4 < size) return fail(Errc::corrupt, "a parcel of the outbox is cut short");
+    const auto part = payload.substr(4, size);
+    payload.remove_prefix(4 + size);
+    return part;
+}
+
+Result<Parcel> to_parcel(const disk::LoggedRecord& record) {
+    if (record.kind != kind_parcel) return fail(Errc::corrupt, "the outbox has a record of an unknown kind");
+    Parcel parcel;
+    auto rest = record.payload;
+    ARK_TRY(const auto logs, take_part(rest));
+    ARK_TRY(const auto traces, take_part(rest));
+    if (!logs.empty()) parcel.logs = std::make_shared<const std::string>(logs);
+    if (!traces.empty()) parcel.traces = std::make_shared<const std::string>(traces);
+    Parcel::Notes notes;
+    while (!rest.empty()) {
+        ARK_TRY(const auto note, take_part(rest));
+        notes.emplace_back(note);
+    }
+    if (!notes.empty()) parcel.notes = std::make_shared<const Parcel::Notes>(std::move(notes));
+    return parcel;
+}
+
 /// A place as a file of fixed size that is overwritten: 8 bytes and their checksum, less than a sector, so that there
 /// is the old or the new one. A torn one after a power cut reads as none: the target gets what is there again.
 class PlaceFile {
@@ -82,9 +136,10 @@ public:
 
     Status recover(const std::vector<std::string>& targets);
 
-    awaitable<void> add(std::vector<Parcel> parcels) override;
+    awaitable<Status> add(Parcel parcel, Sync sync) override;
     awaitable<Next> next(std::size_t target, std::size_t bytes_max) override;
     void delivered(std::size_t target, Place after) override;
+    std::uint64_t waiting(std::size_t target) const override { return end_ - targets_[target].at; }
     Counters counters() const override;
 
 private:
@@ -157,38 +212,45 @@ Result<SpillFile*> DiskOutbox::file_for_appends() {
     return &files_.back();
 }
 
-awaitable<void> DiskOutbox::add(std::vector<Parcel> parcels) {
+awaitable<Status> DiskOutbox::add(Parcel parcel, Sync sync) {
     // A new file is opened on the executor, once in `file_bytes`: files_ is read by others there.
     std::shared_ptr<disk::RecordLog> log;
+    bool fresh = false;
     if (!disk_failed_) {
+        const auto files = files_.size();
         auto file = file_for_appends();
         if (file) {
             log = (*file)->log;
+            fresh = files_.size() > files;
         } else {
             disk_fails(file.error());
         }
     }
+    Held held;
+    held.at = end_;
+    held.parcel = std::move(parcel);
     disk::RecordLog::Frames frames;
-    Place at = end_;
-    for (const auto& parcel : parcels) {
-        frames.add(static_cast<std::uint8_t>(parcel.signal), *parcel.body);
-        Held held;
-        held.at = at;
-        held.after = end_ + frames.bytes();
-        held.parcel = parcel;
-        at = held.after;
-        held_bytes_ += parcel.body->size();
-        held_.push_back(std::move(held));
-    }
-    const auto size = frames.bytes();
+    auto write = [&]() -> Status {
+        frames.add(kind_parcel, to_record(held.parcel));
+        ARK_TRY_STATUS(log->append(frames));
+        if (fresh) {
+            ARK_TRY_STATUS(disk_.sync_directory(config_.directory));
+        }
+        return sync == Sync::yes ? log->sync() : ok();
+    };
+    Status status = fail(Errc::io, "the disk of the outbox failed");
     if (log) {
-        auto write = [&]() { return log->append(frames); };
-        const auto written = co_await runtime::on(pool_, write);
-        if (!written) disk_fails(written.error());
+        status = co_await runtime::on(pool_, write);
+        if (!status) disk_fails(status.error());
     }
+    const auto size = disk::RecordLog::frame_bytes(to_record_bytes(held.parcel));
     end_ += size;
+    held.after = end_;
+    held_bytes_ += held.parcel.bytes();
+    held_.push_back(std::move(held));
     if (!disk_failed_ && log) files_.back().end = end_;
     keep_within_bounds();
+    co_return status;
 }
 
 void DiskOutbox::disk_fails(const Error& error) {
@@ -203,7 +265,7 @@ bool DiskOutbox::take_from_memory(Target& target, std::size_t bytes_max, Next& n
                                         [](const Held& held, Place at) { return held.at < at; });
     std::size_t bytes = 0;
     for (auto held = first; held != held_.end() && held->after <= end_; ++held) {
-        bytes += held->parcel.body->size();
+        bytes += held->parcel.bytes();
         if (!next.parcels.empty() && bytes > bytes_max) break;
         next.parcels.push_back(held->parcel);
         next.after = held->after;
@@ -229,9 +291,7 @@ awaitable<Outbox::Next> DiskOutbox::next(std::size_t index, std::size_t bytes_ma
         auto read = [&]() {
             return from.log->read(at - from.base, from.end - from.base, bytes_max,
                                   [&](const disk::LoggedRecord& record) -> Status {
-                                      Parcel parcel;
-                                      parcel.signal = static_cast<Signal>(record.kind);
-                                      parcel.body = std::make_shared<const std::string>(record.payload);
+                                      ARK_TRY(auto parcel, to_parcel(record));
                                       next.parcels.push_back(std::move(parcel));
                                       next.after = from.base + record.end;
                                       return ok();
@@ -268,7 +328,7 @@ Place DiskOutbox::slowest() const {
 void DiskOutbox::forget_delivered() {
     const auto done = slowest();
     while (!held_.empty() && held_.front().after <= done) {
-        held_bytes_ -= held_.front().parcel.body->size();
+        held_bytes_ -= held_.front().parcel.bytes();
         held_.pop_front();
     }
     // The last file stays: the next parcels are appended to it, and its name says how far counting got.
@@ -281,7 +341,7 @@ void DiskOutbox::keep_within_bounds() {
         const auto& oldest = held_.front();
         // Without a disk this is the only copy.
         if (disk_failed_ && oldest.after > slowest()) ++dropped_;
-        held_bytes_ -= oldest.parcel.body->size();
+        held_bytes_ -= oldest.parcel.bytes();
         held_.pop_front();
     }
     while (files_.size() > 1 && files_.back().end - files_.front().base > config_.bytes_max) {
@@ -302,6 +362,7 @@ void DiskOutbox::drop_first_file() {
 
 Outbox::Counters DiskOutbox::counters() const {
     Counters counters;
+    counters.end = end_;
     counters.waiting_bytes = end_ - slowest();
     counters.dropped_parcels = dropped_;
     counters.disk_failed = disk_failed_;
@@ -309,6 +370,14 @@ Outbox::Counters DiskOutbox::counters() const {
 }
 
 }  // namespace
+
+std::size_t Parcel::bytes() const {
+    std::size_t bytes = (logs ? logs->size() : 0) + (traces ? traces->size() : 0);
+    if (!notes) return bytes;
+    for (const auto& note : *notes)
+        bytes += note.size();
+    return bytes;
+}
 
 Result<std::unique_ptr<Outbox>> Outbox::open(disk::Disk& disk, runtime::WorkPool& pool, Config config,
                                              const std::vector<std::string>& targets) {

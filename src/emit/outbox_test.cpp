@@ -31,10 +31,12 @@ protected:
     }
     void add(int from, int to) {
         for (int i = from; i < to; ++i) {
-            std::vector<Parcel> parcels(1);
-            parcels[0].signal = i % 2 == 0 ? Signal::traces : Signal::logs;
-            parcels[0].body = std::make_shared<const std::string>(std::string(80, 'x') + std::to_string(i));
-            run(outbox_->add(std::move(parcels)));
+            Parcel parcel;
+            auto body = std::make_shared<const std::string>(std::string(80, 'x') + std::to_string(i));
+            (i % 2 == 0 ? parcel.traces : parcel.logs) = body;
+            if (i % 3 == 0) parcel.notes = std::make_shared<const Parcel::Notes>(Parcel::Notes{"note", *body});
+            const auto added = run(outbox_->add(std::move(parcel), i % 4 == 0 ? Outbox::Sync::yes : Outbox::Sync::no));
+            EXPECT_EQ(!added, outbox_->counters().disk_failed);
         }
     }
     /// Everything that the target gets now, each delivered.
@@ -44,8 +46,14 @@ protected:
             auto next = run(outbox_->next(target, 200));
             if (next.parcels.empty()) break;
             for (const auto& parcel : next.parcels) {
-                taken.push_back(std::stoi(parcel.body->substr(80)));
-                EXPECT_EQ(parcel.signal, taken.back() % 2 == 0 ? Signal::traces : Signal::logs);
+                const auto& body = parcel.traces ? parcel.traces : parcel.logs;
+                taken.push_back(std::stoi(body->substr(80)));
+                EXPECT_EQ(parcel.traces != nullptr, taken.back() % 2 == 0);
+                EXPECT_EQ(parcel.logs != nullptr, taken.back() % 2 == 1);
+                EXPECT_EQ(parcel.notes != nullptr, taken.back() % 3 == 0);
+                if (parcel.notes) {
+                    EXPECT_EQ(*parcel.notes, (Parcel::Notes{"note", *body}));
+                }
             }
             outbox_->delivered(target, next.after);
         }

@@ -67,6 +67,7 @@ TargetConfig broker_target(std::string_view base_url) {
     const auto base = without_end_slash(base_url);
     target.traces_url = base + "/v1/traces";
     target.logs_url = base + "/v1/logs";
+    target.reads_url = base;
     return target;
 }
 

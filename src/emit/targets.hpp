@@ -18,6 +18,7 @@ struct TargetConfig {
     std::string traces_url;  ///< empty: traces are not sent there
     std::string logs_url;
     std::string events_url;  ///< of a broker that takes events one by one as JSON, instead of logs_url
+    std::string reads_url;   ///< base of Ark's read API, where the target has one; else empty
     net::Fields fields;      ///< credentials: sent to this target only, never logged
     std::chrono::milliseconds timeout{10'000};
     bool gzip = false;    ///< bodies are sent compressed

@@ -123,6 +123,7 @@ void Operation::end(std::string_view phase, std::string_view message, std::uint3
                     std::string_view status_message) {
     ARK_CHECK(!ended_, "{} ends twice", span_.name);
     ended_ = true;
+    if (told_) return;
     span_.end = std::max(tracer_->clock_.now(), span_.start);
     span_.status_code = status;
     span_.status_message = status_message;
@@ -138,6 +139,7 @@ void Operation::end(std::string_view phase, std::string_view message, std::uint3
     for (auto& event : span_.events)
         make_valid(event.attributes);
     tracer_->recorder_.span(std::move(span_));
+    if (on_end_) on_end_(phase == "Complete");
 }
 
 Operation Tracer::start(const Context& parent, OperationSpec spec) {
@@ -152,6 +154,8 @@ Operation Tracer::start(const Context& parent, OperationSpec spec) {
     operation.parent_ = parent.span.span_id;
     operation.operation_ = std::move(spec.operation);
     operation.metadata_ = std::move(spec.metadata);
+    operation.on_end_ = std::move(spec.on_end);
+    operation.told_ = spec.told;
     auto& span = operation.span_;
     span.trace_id = parent.span.trace_id;
     span.span_id = operation.context_.span.span_id;
@@ -164,7 +168,7 @@ Operation Tracer::start(const Context& parent, OperationSpec spec) {
     span.attributes = std::move(spec.attributes);
     if (!spec.span_kind.empty()) put_text(span.attributes, key::kind, spec.span_kind);
     put_subject(span.attributes, operation.context_);
-    if (!operation.operation_.empty() && !spec.announced) {
+    if (!operation.operation_.empty() && !spec.announced && !spec.told) {
         announce(operation.context_, operation.operation_ + "Start", span.name, operation.metadata_, operation.parent_,
                  span.start);
     }

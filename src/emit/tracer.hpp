@@ -19,17 +19,19 @@ public:
 
 /// What is about to begin. Build it as a named object.
 struct OperationSpec {
-    std::string span_name;      ///< "llm.gpt-4.1"
-    std::string operation;      ///< of the event dictionary: "LLMCall"; empty: a span without events
-    std::string span_kind;      ///< openinference.span.kind; empty: none
-    bool client = false;        ///< OTLP kind CLIENT: a call to elsewhere; else INTERNAL
-    std::string path;           ///< unique within the trace, stable across restarts: the span's id comes from it
-    otlp::ValueMap attributes;  ///< of the span
-    otlp::ValueMap metadata;    ///< of its events, first and last
-    UnixNanos start;            ///< 0: now. Of a run that goes on after a crash: when it first began
-    bool announced = false;     ///< likewise: an earlier process sent the Start event
-    std::string agent;          ///< becomes Context::agent below
-    std::string team;           ///< likewise
+    std::string span_name;             ///< "llm.gpt-4.1"
+    std::string operation;             ///< of the event dictionary: "LLMCall"; empty: a span without events
+    std::string span_kind;             ///< openinference.span.kind; empty: none
+    bool client = false;               ///< OTLP kind CLIENT: a call to elsewhere; else INTERNAL
+    std::string path;                  ///< unique within the trace, stable across restarts: the span's id comes from it
+    otlp::ValueMap attributes;         ///< of the span
+    otlp::ValueMap metadata;           ///< of its events, first and last
+    UnixNanos start;                   ///< 0: now. Of a run that goes on after a crash: when it first began
+    bool announced = false;            ///< likewise: an earlier process sent the Start event
+    bool told = false;                 ///< likewise: and the end. Nothing is said
+    std::function<void(bool)> on_end;  ///< in the moment in which the end is said; whether it is a good one
+    std::string agent;                 ///< becomes Context::agent below
+    std::string team;                  ///< likewise
 };
 
 class Tracer;
@@ -63,6 +65,8 @@ private:
     std::string operation_;
     otlp::ValueMap metadata_;
     SpanId parent_;
+    std::function<void(bool)> on_end_;
+    bool told_ = false;
     bool ended_ = false;
 };
 

@@ -65,10 +65,8 @@ public:
           timer_(executor) {}
 
     awaitable<void> go() override {
-        runs::StepLog::Flush flush = services_.runs.flush;
-        auto opened = co_await runs::StepLog::open(services_.runs.disk, services_.runs.pool, services_.runs.clock,
-                                                   runs::step_log_path(services_.runs.directory, evaluation_->uid()),
-                                                   std::move(flush));
+        std::string uid(evaluation_->uid());
+        auto opened = co_await services_.runs.steps.open(std::move(uid));
         if (!opened) {
             co_await finish(failed(opened.error()));
             co_return;

@@ -110,7 +110,7 @@ private:
             deleted_.insert(uid);
             return;
         }
-        remove_steps(uid);
+        services_.runs.steps.forget(uid);
     }
 
     void admit() {
@@ -138,7 +138,7 @@ private:
         if (ended.mapped().counted) --places_taken_;
         ++counters_.ended;
         if (deleted_.erase(uid) > 0) {
-            remove_steps(uid);
+            services_.runs.steps.forget(uid);
         } else {
             ended_.insert(uid);
         }
@@ -178,13 +178,6 @@ private:
                     telemetry::log(LogLevel::warn, "judges", "an evaluation past its TTL stays", {{"uid", uid}});
             }
         }
-    }
-
-    void remove_steps(const std::string& uid) {
-        const auto path = runs::step_log_path(services_.runs.directory, uid);
-        if (!services_.runs.disk.exists(path)) return;
-        const auto removed = services_.runs.disk.remove(path);
-        if (!removed) telemetry::log(LogLevel::warn, "judges", "steps stay on disk", {{"uid", uid}});
     }
 
     struct Expiry {

@@ -51,6 +51,17 @@ public:
     std::vector<JsonValue> bodies;
 };
 
+class NoCourier final : public emit::Courier {
+public:
+    awaitable<Known> knows(const emit::TargetConfig&, emit::Signal, std::shared_ptr<const std::string>,
+                           std::stop_token) override {
+        co_return Known::no;
+    }
+    awaitable<emit::Carried> carry(const emit::TargetConfig&, emit::Signal, std::string, std::stop_token) override {
+        co_return emit::Carried{};
+    }
+};
+
 class JudgesTest : public testing::Test {
 protected:
     JudgesTest() {
@@ -80,19 +91,30 @@ protected:
                                  resources::Part::status));
     }
     void start(std::string broker = "http://broker", std::size_t concurrent_max = 16) {
-        auto flush = []() -> awaitable<void> { co_return; };
-        runs_.emplace(
-            runs::Services{store_.store(), network_, tracer_, flush, store_.disk, pool_, store_.clock, "runs"});
+        stop();
+        steps_ = std::make_unique<runs::StepLogs>(store_.disk, pool_, store_.clock, "runs");
+        emit::ExporterConfig outbox;
+        outbox.outbox.directory = "outbox";
+        auto opened =
+            emit::Exporter::open(context_.get_executor(), pool_, store_.disk, no_courier_, outbox, steps_.get());
+        ASSERT_TRUE(opened) << opened.error().message();
+        exporter_ = std::move(*opened);
+        steps_->write_to(*exporter_);
+        runs_.emplace(runs::Services{store_.store(), network_, tracer_, *steps_, store_.clock});
         const Services services{*runs_, remote_, std::move(broker)};
         engine_ = Engine::create(services, {concurrent_max}, context_.get_executor());
         engine_->start();
     }
     void stop() {
-        if (!engine_) return;
-        bool stopped = false;
-        asio::co_spawn(context_, engine_->stop(), [&](std::exception_ptr) { stopped = true; });
-        until([&] { return stopped; });
+        if (engine_) wait_until_done(engine_->stop());
         engine_.reset();
+        if (exporter_) wait_until_done(exporter_->stop(std::chrono::milliseconds(0)));
+        exporter_.reset();
+    }
+    void wait_until_done(awaitable<void> task) {
+        bool done = false;
+        asio::co_spawn(context_, std::move(task), [&](std::exception_ptr) { done = true; });
+        until([&] { return done; });
     }
     template <class F>
     void until(F condition) {
@@ -126,6 +148,9 @@ protected:
     Recorded recorded_;
     emit::Tracer tracer_{recorded_, store_.clock};
     runtime::WorkPool pool_{1};
+    NoCourier no_courier_;
+    std::unique_ptr<runs::StepLogs> steps_;
+    std::unique_ptr<emit::Exporter> exporter_;  // with no target: for the steps alone
     std::optional<runs::Services> runs_;
     std::unique_ptr<Engine> engine_;
 };
@@ -375,7 +400,10 @@ TEST_F(JudgesTest, WhatIsPastItsTimeToLiveGoes) {
     stop();
     store_.clock.advance_ms(2 * 3600 * 1000);
     start();
-    until([&] { return phase("e") == "gone" && store_.disk.list("runs")->empty(); });
+    until([&] {
+        asio::co_spawn(context_, exporter_->settle(), [](std::exception_ptr, const Status&) {});
+        return phase("e") == "gone" && store_.disk.list("runs")->empty();
+    });
 }
 
 }  // namespace

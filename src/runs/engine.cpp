@@ -133,7 +133,7 @@ private:
             deleted_.insert(uid);
             return;
         }
-        remove_steps(uid);
+        services_.steps.forget(uid);
     }
 
     void cancel(Running& run) {
@@ -171,7 +171,7 @@ private:
         running_.erase(uid);
         ++counters_.ended;
         if (deleted_.erase(uid) > 0) {
-            remove_steps(uid);
+            services_.steps.forget(uid);
         } else {
             ended_.insert(uid);
         }
@@ -211,13 +211,6 @@ private:
                 if (!removed) telemetry::log(LogLevel::warn, "runs", "a query past its TTL stays", {{"uid", uid}});
             }
         }
-    }
-
-    void remove_steps(const std::string& uid) {
-        const auto path = step_log_path(services_.directory, uid);
-        if (!services_.disk.exists(path)) return;
-        const auto removed = services_.disk.remove(path);
-        if (!removed) telemetry::log(LogLevel::warn, "runs", "steps stay on disk", {{"uid", uid}});
     }
 
     struct Expiry {

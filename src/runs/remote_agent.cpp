@@ -243,7 +243,7 @@ private:
         if (execution.stop.stop_requested()) co_return fail(Errc::stopped, "before a call of another agent");
         if (execution.tool_calls_left == 0) co_return fail(Errc::conflict, "the run's budget of calls is used up");
         --execution.tool_calls_left;
-        auto operation = agents::start_lasting(execution, context, call_operation(context, path, sent));
+        auto operation = agents::start_call(execution, context, call_operation(context, path, sent));
         RemoteTask task(*spec_.store, spec_.query, spec_.name, spec_.peer.server, execution, path + "/task",
                         step.inputs);
         auto heard = co_await send_or_follow(execution, operation.context(), task, path, step.inputs, sent);

@@ -43,9 +43,8 @@ public:
           timer_(executor) {}
 
     awaitable<void> go() override {
-        StepLog::Flush flush = services_.flush;
-        auto opened = co_await StepLog::open(services_.disk, services_.pool, services_.clock,
-                                             step_log_path(services_.directory, query_->uid()), std::move(flush));
+        std::string uid(query_->uid());
+        auto opened = co_await services_.steps.open(std::move(uid));
         if (!opened) {
             co_await finish(ended_badly(opened.error()));
             co_return;
@@ -83,13 +82,10 @@ private:
     /// A query that restarts another one begins with the steps that the other had completed.
     awaitable<Status> take_over_restarted() {
         const auto& annotations = query_->value["metadata"]["annotations"];
-        const std::string other(annotations[restart_of].text());
+        std::string other(annotations[restart_of].text());
         if (other.empty() || !log_->order().empty()) co_return ok();
-        const auto path = step_log_path(services_.directory, other);
-        if (!services_.disk.exists(path)) co_return fail(Errc::not_found, "the steps of the run to restart are gone");
-        StepLog::Flush nothing = []() -> awaitable<void> { co_return; };
-        auto before = co_await StepLog::open(services_.disk, services_.pool, services_.clock, path, std::move(nothing));
-        if (!before) co_return before.error();
+        auto before = co_await services_.steps.open_existing(std::move(other));
+        if (!before) co_return prefix(before.error(), "the run to restart");
         std::string from(annotations[restart_from].text());
         // The end is no step to go on from.
         if (from.empty()) from = (*before)->order().empty() ? std::string() : (*before)->order().front();
@@ -97,7 +93,7 @@ private:
     }
 
     awaitable<void> run_to_the_end() {
-        const auto begun = log_->begin("query");
+        const auto begun = log_->begin("run");
         begun_ = begun.at;
         Questions::Hooks hooks;
         hooks.on_waiting = [this](bool waits) { waits ? static_cast<void>(timer_.cancel()) : arm_timeout(); };
@@ -455,10 +451,6 @@ private:
 };
 
 }  // namespace
-
-std::string step_log_path(const std::string& directory, std::string_view uid) {
-    return fmt::format("{}/{}.steps", directory, uid);
-}
 
 std::unique_ptr<Run> Run::create(const Services& services, resources::ResourcePtr query, Place& place, Desk& desk,
                                  asio::any_io_executor executor) {

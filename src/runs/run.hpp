@@ -1,12 +1,10 @@
 #pragma once
-#include "disk/disk.hpp"
 #include "emit/tracer.hpp"
 #include "runs/desk.hpp"
 #include "runs/network.hpp"
 #include "runs/place.hpp"
-#include "runtime/work_pool.hpp"
+#include "runs/step_log.hpp"
 
-#include <functional>
 #include <memory>
 #include <string>
 
@@ -17,11 +15,8 @@ struct Services {
     resources::ResourceStore& store;
     Network& network;
     emit::Tracer& tracer;
-    std::function<awaitable<void>()> flush;  ///< what was told is safe (emit::Exporter::flush)
-    disk::Disk& disk;
-    runtime::WorkPool& pool;
+    StepLogs& steps;
     const Clock& clock;
-    std::string directory;  ///< of step logs
 };
 
 /// One attempt to answer a Query, from its first step or from where an earlier process left it (docs/life-of-a-run.md).
@@ -40,8 +35,5 @@ public:
     /// The process stops: calls under way are aborted, nothing is said; go() in the next process continues.
     virtual void suspend() = 0;
 };
-
-/// The file that a run's steps are in.
-std::string step_log_path(const std::string& directory, std::string_view uid);
 
 }  // namespace ark::runs

@@ -2,32 +2,27 @@
 #include "agents/execution.hpp"
 #include "base/time.hpp"
 #include "disk/disk.hpp"
-#include "runtime/bell.hpp"
+#include "emit/exporter.hpp"
 #include "runtime/work_pool.hpp"
 
-#include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
 namespace ark::runs {
 
-/// The steps of one run, in a file of its own (docs/formats/record-log.md; records in docs/life-of-a-run.md).
+/// The steps of one run. One executor.
 ///
-/// A step is durable, fdatasync and all, before record() resolves; the telemetry of it is written before, so that what
-/// is recorded was told. Steps that are recorded at the same time share a sync. One executor.
+/// What happens is noted with the telemetry that tells of it, in one record of the outbox: a step is there and was
+/// told, or neither, whenever the process dies.
 class StepLog final : public agents::Steps {
 public:
-    using Flush = std::function<awaitable<void>()>;
-
-    /// Reads what an earlier process recorded. Errors: corrupt, io.
-    static awaitable<Result<std::unique_ptr<StepLog>>> open(disk::Disk& disk, runtime::WorkPool& pool,
-                                                            const Clock& clock, std::string path, Flush flush);
-
     const std::string* find(std::string_view path, std::string_view inputs) const override;
     awaitable<Status> record(agents::Step step) override;
     Begun begin(std::string_view path) override;
+    void end(std::string_view path, agents::Ended how) override;
 
     /// Paths of the completed steps, in the order in which they were recorded.
     const std::vector<std::string>& order() const { return order_; }
@@ -38,26 +33,57 @@ public:
     awaitable<Status> reuse(const StepLog& other, std::string from);
 
 private:
-    struct State;
-    StepLog(runtime::WorkPool& pool, const Clock& clock, Flush flush, asio::any_io_executor executor)
-        : pool_(pool), clock_(clock), flush_(std::move(flush)), written_bell_(std::move(executor)) {}
-    awaitable<void> write();
+    friend class StepLogs;
+    StepLog(emit::Notary& notary, const Clock& clock, std::string uid)
+        : notary_(notary), clock_(clock), uid_(std::move(uid)) {}
+    Status take(std::uint8_t kind, std::string_view payload);
+    void note(std::uint8_t kind, std::string_view payload);
 
-    runtime::WorkPool& pool_;  // outlives us, as do the others
+    struct Lasting {
+        UnixNanos began;
+        bool before = false;  // by an earlier process
+        agents::Ended ended = agents::Ended::no;
+    };
+
+    emit::Notary& notary_;  // outlives us, as do the others
     const Clock& clock_;
-    const Flush flush_;
-    std::shared_ptr<State> state_;
+    const std::string uid_;
     std::map<std::string, agents::Step, std::less<>> steps_;
-    std::map<std::string, UnixNanos, std::less<>> begun_;      // of those in the file: by an earlier process
-    std::map<std::string, UnixNanos, std::less<>> beginning_;  // by this one
+    std::map<std::string, Lasting, std::less<>> lasting_;
     std::vector<std::string> order_;
-    std::vector<std::string> unwritten_;  // beginnings, for the next write
-    std::vector<agents::Step> waiting_;
-    std::uint64_t asked_ = 0;    // records so far
-    std::uint64_t written_ = 0;  // of them are durable
-    Status status_;              // of the file; once wrong, always wrong
-    bool writing_ = false;
-    runtime::Bell written_bell_;
+};
+
+/// The steps of all runs: `<uid>.steps` in a directory (docs/formats/record-log.md; records in docs/life-of-a-run.md).
+///
+/// While a run goes on its steps are in the outbox, with one write and one sync for all runs; from there they come
+/// here, now and then and at the next start. One executor.
+class StepLogs final : public emit::Keeper {
+public:
+    StepLogs(disk::Disk& disk, runtime::WorkPool& pool, const Clock& clock, std::string directory)
+        : disk_(disk), pool_(pool), clock_(clock), directory_(std::move(directory)) {}
+    /// Before the first open(): where notes go. It outlives the logs.
+    void write_to(emit::Notary& notary) { notary_ = &notary; }
+
+    /// What was recorded of the run until now, by this process or an earlier one. Errors: corrupt, io.
+    awaitable<Result<std::unique_ptr<StepLog>>> open(std::string uid);
+    /// The same of a run that must have been; not_found when nothing is left of it.
+    awaitable<Result<std::unique_ptr<StepLog>>> open_existing(std::string uid);
+    /// The run is gone, and so are its steps.
+    void forget(const std::string& uid);
+
+    awaitable<Status> keep(std::vector<std::shared_ptr<const emit::Parcel::Notes>> notes) override;
+
+private:
+    std::string path(std::string_view uid) const;
+    Status append(const std::string& uid, const std::vector<std::string>& notes) const;
+
+    disk::Disk& disk_;  // outlives us, as do the others
+    runtime::WorkPool& pool_;
+    const Clock& clock_;
+    const std::string directory_;
+    emit::Notary* notary_ = nullptr;
+    bool settled_ = false;         // what earlier processes noted is in the files
+    std::set<std::string> noted_;  // runs of which this process may have noted something
 };
 
 }  // namespace ark::runs

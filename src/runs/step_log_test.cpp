@@ -10,40 +10,100 @@
 namespace ark::runs {
 namespace {
 
+using agents::Ended;
 using testing::ElementsAre;
+
+/// Keeps what was told, as a broker would.
+class ListeningCourier final : public emit::Courier {
+public:
+    awaitable<Known> knows(const emit::TargetConfig&, emit::Signal, std::shared_ptr<const std::string>,
+                           std::stop_token) override {
+        co_return Known::no;
+    }
+    awaitable<emit::Carried> carry(const emit::TargetConfig&, emit::Signal, std::string body,
+                                   std::stop_token) override {
+        emit::Carried carried;
+        if (away) co_return carried;
+        carried.outcome = emit::Carried::Outcome::accepted;
+        heard += body;
+        co_return carried;
+    }
+    std::size_t times(std::string_view word) const {
+        std::size_t times = 0;
+        for (auto at = heard.find(word); at != std::string::npos; at = heard.find(word, at + 1))
+            ++times;
+        return times;
+    }
+    std::string heard;
+    bool away = false;
+};
 
 class StepLogTest : public testing::Test {
 protected:
+    StepLogTest() { start(); }
+    ~StepLogTest() override { stop(); }
+
     template <class T>
     T run(awaitable<T> task) {
         auto result = asio::co_spawn(context_, std::move(task), asio::use_future);
         context_.restart();
-        context_.run();
+        while (result.wait_for(std::chrono::seconds(0)) != std::future_status::ready)
+            context_.run_one();
         return result.get();
     }
-    std::unique_ptr<StepLog> open(std::string path = "one.steps") {
-        StepLog::Flush flush = [this]() -> awaitable<void> {
-            ++flushes_;
-            co_return;
-        };
-        auto opened = run(StepLog::open(disk_, pool_, clock_, std::move(path), std::move(flush)));
+    void start() {
+        logs_ = std::make_unique<StepLogs>(disk_, pool_, clock_, "runs");
+        emit::ExporterConfig config;
+        config.outbox.directory = "outbox";
+        config.outbox.file_bytes = 4096;
+        config.settling = std::chrono::milliseconds(1);
+        config.unkept_bytes_max = unkept_;
+        config.targets.push_back(emit::broker_target("http://a"));
+        auto opened = emit::Exporter::open(context_.get_executor(), pool_, disk_, courier_, config, logs_.get());
+        ASSERT_TRUE(opened) << opened.error().message();
+        exporter_ = std::move(*opened);
+        logs_->write_to(*exporter_);
+    }
+    void stop() { run(exporter_->stop(std::chrono::seconds(1))); }
+    /// kill -9: what was written stays, nobody says goodbye.
+    void kill(disk::FaultyDisk::Unsynced unsynced = disk::FaultyDisk::Unsynced::kept) {
+        disk_.crash(unsynced);
+        stop();  // of the dead process: what it writes now is not seen
+        exporter_.reset();
+        start();
+    }
+    std::unique_ptr<StepLog> open(std::string uid = "one") {
+        auto opened = run(logs_->open(std::move(uid)));
         EXPECT_TRUE(opened) << opened.error().message();
         return std::move(*opened);
     }
-    Status record(StepLog& log, std::string path, std::string result) {
+    static agents::Step step(std::string path, std::string result) {
         agents::Step step;
         step.path = std::move(path);
         step.kind = "llm";
         step.inputs = "h";
         step.result = std::move(result);
-        return run(log.record(std::move(step)));
+        return step;
+    }
+    Status record(StepLog& log, std::string path, std::string result) {
+        return run(log.record(step(std::move(path), std::move(result))));
+    }
+    void tell(std::string name) {
+        otlp::Span span;
+        span.trace_id = emit::trace_id_of("t");
+        span.span_id = emit::span_id_of(span.trace_id, name);
+        span.name = std::move(name);
+        exporter_->span(std::move(span));
     }
 
     disk::FaultyDisk disk_{1};
     runtime::WorkPool pool_{1};
     FakeClock clock_;
     asio::io_context context_;
-    int flushes_ = 0;
+    ListeningCourier courier_;
+    std::size_t unkept_ = 8u << 20;
+    std::unique_ptr<StepLogs> logs_;
+    std::unique_ptr<emit::Exporter> exporter_;
 };
 
 TEST_F(StepLogTest, WhatWasRecordedSurvivesAPowerCut) {
@@ -52,7 +112,7 @@ TEST_F(StepLogTest, WhatWasRecordedSurvivesAPowerCut) {
     EXPECT_FALSE(begun.before);
     ASSERT_TRUE(record(*log, "a", "{\"x\":\"ä\"}"));
     log->begin("later");
-    disk_.crash(disk::FaultyDisk::Unsynced::lost);
+    kill(disk::FaultyDisk::Unsynced::lost);
     clock_.advance_ms(1000);
 
     auto again = open();
@@ -62,47 +122,117 @@ TEST_F(StepLogTest, WhatWasRecordedSurvivesAPowerCut) {
     EXPECT_EQ(again->find("b", "h"), nullptr);
     EXPECT_TRUE(again->begin("agent").before);
     EXPECT_EQ(again->begin("agent").at, begun.at);
-    EXPECT_FALSE(again->begin("later").before) << "nothing was recorded behind it: its event may not have been told";
+    EXPECT_FALSE(again->begin("later").before) << "neither it nor its event is there";
 }
 
-TEST_F(StepLogTest, TelemetryIsFlushedBeforeEachRecord) {
+// Goal: a step is recorded exactly when it was told. Method: the power goes at any write; what the log has is compared
+// with what is delivered afterwards.
+TEST_F(StepLogTest, AStepIsThereExactlyWhenItWasTold) {
+    for (std::uint64_t nth = 1; nth < 12; ++nth) {
+        SCOPED_TRACE(nth);
+        courier_.away = true;
+        disk_.fail_write(nth, nth * 7 % 90);
+        const auto uid = "run" + std::to_string(nth);
+        {
+            auto log = open(uid);
+            for (const auto* path : {"a", "b", "c", "d"}) {
+                tell(uid + path);
+                log->end(path, Ended::well);
+                if (!record(*log, path, "1")) break;
+            }
+        }
+        kill();
+        courier_.away = false;
+        auto log = open(uid);
+        stop();
+        for (const std::string path : {"a", "b", "c", "d"})
+            EXPECT_EQ(courier_.times(uid + path), log->find(path, "h") != nullptr ? 1u : 0u) << path;
+        exporter_.reset();
+        start();
+    }
+}
+
+TEST_F(StepLogTest, KnowsHowSomethingEnded) {
     auto log = open();
+    log->begin("agent");
+    log->begin("tool");
+    log->end("tool", Ended::badly);
     ASSERT_TRUE(record(*log, "a", "1"));
-    ASSERT_TRUE(record(*log, "b", "2"));
-    EXPECT_EQ(flushes_, 2);
+    log->end("agent", Ended::well);
+    run(exporter_->flush());
+    kill();
+    auto again = open();
+    EXPECT_EQ(again->begin("agent").ended, Ended::well);
+    EXPECT_EQ(again->begin("tool").ended, Ended::badly);
+    EXPECT_EQ(again->begin("new").ended, Ended::no);
 }
 
-TEST_F(StepLogTest, StepsAtTheSameTimeShareASync) {
-    auto log = open();
+TEST_F(StepLogTest, StepsOfAllRunsAtTheSameTimeShareASync) {
+    std::vector<std::unique_ptr<StepLog>> logs;
+    for (int i = 0; i < 10; ++i)
+        logs.push_back(open("run" + std::to_string(i)));
     const auto before = disk_.syncs();
     std::vector<std::future<Status>> done;
-    for (int i = 0; i < 10; ++i) {
-        agents::Step step;
-        step.path = std::to_string(i);
-        done.push_back(asio::co_spawn(context_, log->record(std::move(step)), asio::use_future));
-    }
-    context_.restart();
-    context_.run();
-    for (auto& one : done)
+    for (auto& log : logs)
+        done.push_back(asio::co_spawn(context_, log->record(step("a", "1")), asio::use_future));
+    for (auto& one : done) {
+        while (one.wait_for(std::chrono::seconds(0)) != std::future_status::ready)
+            context_.run_one();
         EXPECT_TRUE(one.get());
-    EXPECT_LE(disk_.syncs() - before, 2u);
-    EXPECT_EQ(open()->order().size(), 10u);
+    }
+    EXPECT_LE(disk_.syncs() - before, 3u);
+    kill();
+    for (int i = 0; i < 10; ++i)
+        EXPECT_EQ(open("run" + std::to_string(i))->order().size(), 1u);
 }
 
-TEST_F(StepLogTest, AFailedWriteIsSaidToEveryLaterStep) {
+TEST_F(StepLogTest, AFailedSyncIsSaidToEveryLaterStep) {
     auto log = open();
     disk_.fail_sync(1);
     EXPECT_FALSE(record(*log, "a", "1"));
     EXPECT_FALSE(record(*log, "b", "1"));
 }
 
+// However far the steps have come on their way into files, and however often they come, each is there once.
+TEST_F(StepLogTest, StepsMoveToFilesAndStayOnce) {
+    unkept_ = 500;
+    kill();
+    for (int i = 0; i < 40; ++i) {
+        auto log = open("run" + std::to_string(i % 2));
+        ASSERT_TRUE(record(*log, "step" + std::to_string(i), std::string(100, 'x')));
+        if (i % 7 == 0) kill();
+    }
+    stop();
+    EXPECT_EQ(disk_.list("runs")->size(), 2u);
+    exporter_.reset();
+    start();
+    EXPECT_EQ(open("run0")->order().size(), 20u);
+    EXPECT_EQ(open("run1")->order().front(), "step1");
+    EXPECT_LE(disk_.list("outbox")->size(), 4u) << "what is kept is not kept in the outbox too";
+}
+
+TEST_F(StepLogTest, ARunThatIsGoneLeavesNothing) {
+    {
+        auto log = open();
+        ASSERT_TRUE(record(*log, "a", "1"));
+        ASSERT_TRUE(run(exporter_->settle()));
+        ASSERT_TRUE(record(*log, "b", "1"));
+    }
+    logs_->forget("one");
+    ASSERT_TRUE(run(exporter_->settle()));
+    EXPECT_TRUE(disk_.list("runs")->empty());
+    EXPECT_EQ(run(logs_->open_existing("one")).error().code, Errc::not_found);
+}
+
 TEST_F(StepLogTest, ARestartReusesWhatCameBeforeAStep) {
     auto log = open();
     for (const auto* path : {"a", "b", "c"})
         ASSERT_TRUE(record(*log, path, path));
-    auto next = open("two.steps");
-    ASSERT_TRUE(run(next->reuse(*log, "c")));
-    EXPECT_THAT(open("two.steps")->order(), ElementsAre("a", "b"));
+    auto next = open("two");
+    const auto before = run(logs_->open_existing("one"));
+    ASSERT_TRUE(before);
+    ASSERT_TRUE(run(next->reuse(**before, "c")));
+    EXPECT_THAT(open("two")->order(), ElementsAre("a", "b"));
     EXPECT_EQ(run(next->reuse(*log, "zzz")).error().code, Errc::not_found);
 }
 

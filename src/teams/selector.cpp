@@ -132,10 +132,10 @@ awaitable<Result<Choice>> select_next(const TeamSpec& team, const std::vector<st
     conversation.history.push_back(std::move(system));
     conversation.input.content = "Select the next participant to respond.";
     const auto agent = chooser(team, candidates);
-    const bool before = execution.steps.begin(path).before;
     context.aside = true;
     const auto outcome = co_await agent->run(execution, context, path, std::move(conversation), usage);
     if (!outcome) co_return outcome.error();
+    const bool before = execution.steps.begin(path).before;
     if (!before) tell_answer(execution, context, team, candidates, *outcome);
     choice = choice_of(team, candidates, *outcome, response);
     if (choice.what == Choice::What::member && !before)

@@ -16,6 +16,8 @@ export class ArkProcess {
   constructor(args) {
     this.args = args;
   }
+  /** 'pipe': whoever set it reads it. */
+  stderr = undefined;
 
   static async start(args) {
     const process = new ArkProcess(args);
@@ -24,7 +26,7 @@ export class ArkProcess {
   }
 
   async launch(args) {
-    this.process = spawn(arkBinary, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+    this.process = spawn(arkBinary, args, { stdio: ['ignore', 'pipe', this.stderr ?? 'inherit'] });
     const line = await this.readyLine();
     const addresses = Object.fromEntries(line.split(' ').slice(1).map((part) => part.split('=')));
     Object.assign(this, addresses);

@@ -85,13 +85,17 @@ public:
     Begun begin(std::string_view path) override {
         Begun begun;
         begun.before = begins.count(std::string(path)) > 0;
+        if (const auto end = ends.find(std::string(path)); end != ends.end()) begun.ended = end->second;
         begun.at = begins.emplace(std::string(path), UnixNanos{1'700'000'000'000'000'000}).first->second;
         return begun;
     }
 
+    void end(std::string_view path, Ended how) override { ends[std::string(path)] = how; }
+
     std::map<std::string, Step> steps;
     std::vector<std::string> order;
     std::map<std::string, UnixNanos> begins;
+    std::map<std::string, Ended> ends;
     bool broken = false;
 };
 
