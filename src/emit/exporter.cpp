@@ -205,8 +205,13 @@ private:
             for (const auto& parcel : next.parcels) {
                 if (parcel.notes) notes.push_back(parcel.notes);
             }
+            // What is in memory only has not happened: its telemetry may be lost with us.
             Status status = ok();
-            if (!notes.empty()) status = co_await keeper_->keep(std::move(notes));
+            if (outbox_->counters().disk_failed) {
+                status = fail(Errc::io, "the disk of the outbox failed");
+            } else if (!notes.empty()) {
+                status = co_await keeper_->keep(std::move(notes));
+            }
             if (status) {
                 outbox_->delivered(index, next.after);
                 kept_ = next.after;

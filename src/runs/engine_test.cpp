@@ -392,9 +392,10 @@ TEST_F(EngineTest, WhatIsPastItsTimeToLiveGoes) {
     store_.clock.advance_ms(2 * 3600 * 1000);
     start();
     until([&] { return phase("q") == "gone"; });
-    until([&] { return engine_->counters().running == 0; });
-    stop();
-    EXPECT_TRUE(store_.disk.list("runs")->empty());
+    until([&] {
+        asio::co_spawn(context_, exporter_->settle(), [](std::exception_ptr, const Status&) {});
+        return store_.disk.list("runs")->empty();
+    });
 }
 
 TEST_F(EngineTest, NoMoreRunAtOnceThanAllowed) {

@@ -68,7 +68,7 @@ protected:
     /// kill -9: what was written stays, nobody says goodbye.
     void kill(disk::FaultyDisk::Unsynced unsynced = disk::FaultyDisk::Unsynced::kept) {
         disk_.crash(unsynced);
-        stop();  // of the dead process: what it writes now is not seen
+        run(exporter_->stop(std::chrono::seconds(0)));  // of the dead process: what it writes now is not seen
         exporter_.reset();
         start();
     }

@@ -85,8 +85,10 @@ test('what is canceled says so at each level', async () => {
 
 test('nothing of the dictionary is left out', () => {
   // Families that have tests of their own, with peers that this one does not start: a test file names each reason.
-  const others = readdirSync(here).filter((name) => name.endsWith('.test.mjs') && name !== 'controller_dictionary.test.mjs');
-  const words = others.map((name) => readFileSync(new URL(name, here), 'utf8')).join('\n');
+  const folders = [here, ...['agents', 'runs', 'teams'].map((name) => new URL(`../../src/${name}/`, here))];
+  const files = folders.flatMap((folder) => readdirSync(folder).map((name) => new URL(name, folder)));
+  const others = files.filter(({ pathname }) => /(\.test\.mjs|_test\.cpp)$/.test(pathname) && !pathname.includes('dictionary'));
+  const words = others.map((file) => readFileSync(file, 'utf8')).join('\n');
   const missing = dictionary.filter(
     (name) => !told.has(name) && !ofOthers.some((pattern) => pattern.test(name)) && !words.includes(name));
   assert.deepEqual(missing, []);
