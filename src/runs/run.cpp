@@ -121,7 +121,7 @@ private:
         ending.nanos = services_.clock.now() - begun.at;
         end_stream(operation.context(), outcome, ending);
         if (!outcome) tell_what_is_wrong(execution, in_conversation(operation.context()), outcome.error());
-        end_operation(operation, ending, outcome ? Error{} : outcome.error());
+        end_operation(operation, ending, outcome ? Error{} : said(outcome.error()));
         agents::Step step;
         step.path = end_path;
         step.kind = "end";
@@ -188,7 +188,7 @@ private:
 
     void end_operation(emit::Operation& operation, const Ending& ending, const Error& error) {
         operation.say("targetType", otlp::Value(ending.target_type));
-        operation.say(ending.target_type, otlp::Value(ending.target_name));
+        if (!ending.target_type.empty()) operation.say(ending.target_type, otlp::Value(ending.target_name));
         operation.say("totalTokens", otlp::Value(ending.usage.total));
         // A conversation that began with this query was not known when the query did.
         if (!ending.conversation_id.empty()) {
@@ -395,13 +395,17 @@ private:
         return ending;
     }
 
+    /// Whoever was stopped knows not why.
+    Error said(const Error& error) const {
+        return timed_out_ && !canceled_ ? fail(Errc::deadline, "the query's timeout is over") : error;
+    }
+
     Ending ended_badly(const Error& error) const {
         Ending ending;
         ending.phase = canceled_ ? "canceled" : "error";
         ending.target_type = target_type_;
         ending.target_name = target_name_;
-        const auto said = timed_out_ ? fail(Errc::deadline, "the query's timeout is over") : error;
-        ending.content = said.message();
+        ending.content = said(error).message();
         ending.raw = error_text(ending.content);
         return ending;
     }

@@ -141,6 +141,7 @@ TEST_F(StepLogTest, AStepIsThereExactlyWhenItWasTold) {
                 if (!record(*log, path, "1")) break;
             }
         }
+        disk_.fail_write(1'000'000'000);  // the next process is spared
         kill();
         courier_.away = false;
         auto log = open(uid);

@@ -81,8 +81,16 @@ class Counting(http.server.ThreadingHTTPServer):
         self.answer = answer
         self.lock = threading.Lock()
         self.asked = collections.defaultdict(list)
+        self.open = 0  # connections
         super().__init__(("127.0.0.1", 0), Handler)
         threading.Thread(target=self.serve_forever, daemon=True).start()
+
+    def wait_until_read(self):
+        """What a process that died had sent is noted before the next one sends anything."""
+        quiet = 0
+        while quiet < 3:
+            quiet = quiet + 1 if self.open == 0 else 0
+            time.sleep(0.003)
 
     @property
     def address(self):
@@ -94,6 +102,19 @@ class Counting(http.server.ThreadingHTTPServer):
 
 class Handler(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+
+    def setup(self):
+        with self.server.lock:
+            self.server.open += 1
+        super().setup()
+
+    def finish(self):
+        with self.server.lock:
+            self.server.open -= 1
+        try:
+            super().finish()
+        except OSError:
+            pass
 
     def do_POST(self):
         now = time.time_ns()
@@ -333,8 +354,10 @@ def main():
             ask(controller, names[-1])
             asked += 1
         time.sleep(rng.random() * length)
-        kills.append(time.time_ns())
         controller.end(signal.SIGKILL)
+        for server in (model, tools):
+            server.wait_until_read()
+        kills.append(time.time_ns())
         controller.start()
         if (kill + 1) % 25 == 0:
             print(f"{kill + 1} kills, {len(names)} queries", flush=True)

@@ -25,7 +25,8 @@ describe('what is stopped', () => {
       const name = request.url.startsWith('/tool') ? 'tool' : JSON.parse(body).model;
       if (name === 'talks') {  // a stream that begins and does not end
         response.writeHead(200, { 'content-type': 'text/event-stream' });
-        response.write('data: {"id":"1","object":"chat.completion.chunk","model":"m","choices":[{"index":0,"delta":{"role":"assistant","content":"Well"}}]}\n\n');
+        const choices = [{ index: 0, delta: { role: 'assistant', content: 'Well' } }];
+        response.write(`data: ${JSON.stringify({ id: '1', object: 'chat.completion.chunk', model: 'm', choices })}\n\n`);
       }
       let over = false;
       // A second from when somebody wants it to end: whoever is slower than that is told "answered".

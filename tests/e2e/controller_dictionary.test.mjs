@@ -19,6 +19,8 @@ const ofOthers = [
   /^(ModelUnavailable|ModelProbe|ModelNot|DependencyUnavailable|Address|Authorization|Token|TeamCreated|StatusChanged)/,
   /^(Agent(Created|Deleted|Discovery|CreationFailed|DeletionFailed)|Tool(Discovery|NotFound|Listing|Creation)|ClientCreationFailed)/,
   /^A2A(?!Call)/,
+  // Told only where a peer, a memory or a person takes part: their own tests start those.
+  /^(A2ACall|Memory|Question|TaskPollingFailed)/,
 ];
 
 const script = `
@@ -29,9 +31,9 @@ rules:
   - name: select
     when: {tools: select-next-speaker}
     reply: {calls: [{name: select-next-speaker, arguments: {name: talker, reason: first}}]}
-  - name: call
-    when: {user: '/^call (\\w+)$/', tool_results: none, tools: fine}
-    reply: {calls: [{name: "{{1}}", arguments: {word: now}}]}
+${['fine', 'hang', 'nothing'].map((name) => `  - name: call-${name}
+    when: {user: "=call ${name}", tool_results: none, tools: fine}
+    reply: {calls: [{name: ${name}, arguments: {word: now}}]}`).join('\n')}
   - {name: rest, reply: done}
 `;
 

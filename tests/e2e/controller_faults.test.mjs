@@ -14,12 +14,12 @@ rules:
   - {name: always-429, when: {user: overrun}, error: {status: 429, retry_after: 50ms}}
   - {name: once-429, when: {user: busy}, times: 1, error: {status: 429, retry_after: 100ms}}
   - {name: cut, when: {user: cut off}, cut_after: 2, reply: This sentence will never be heard to its end.}
-  - name: call
-    when: {user: '/^call (\\w+) (.+)$/', tool_results: none}
-    reply: {calls: [{name: "{{1}}", arguments: {word: "{{2}}"}}]}
+${['hang', 'big', 'nearly', 'invented'].map((name) => `  - name: call-${name}
+    when: {user: "=call ${name}", tool_results: none}
+    reply: {calls: [{name: ${name}, arguments: {word: now}}]}`).join('\n')}
   - name: wrong-arguments
-    when: {user: '/^misuse (\\w+)$/', tool_results: none}
-    reply: {calls: [{name: "{{1}}", arguments: {words: 7}}]}
+    when: {user: "=misuse fine", tool_results: none}
+    reply: {calls: [{name: fine, arguments: {words: 7}}]}
   - name: long
     when: {user: run long, tool_results: none}
     reply: {calls: [{name: slow-peer, arguments: {duration: 30, steps: 2}}]}
@@ -44,7 +44,7 @@ describe('what goes wrong', { concurrency: false }, () => {
       if (request.url === '/nearly') return response.end('y'.repeat(9 << 20));
       response.end('fine');
     });
-    for (const name of tools) await world.create('Tool', name, httpTool(`${url}/${name}`, '400ms'));
+    for (const name of tools) await world.create('Tool', name, httpTool(`${url}/${name}`, '1s'));
     await world.create('Tool', 'nearly', httpTool(`${url}/nearly`, '20s'));
     await world.create('Agent', 'clerk', {
       prompt: `You are a clerk. ${confidential}`,
@@ -78,7 +78,7 @@ describe('what goes wrong', { concurrency: false }, () => {
     assert.match(JSON.stringify(event), what);
     if (errorType) assert.match(JSON.stringify(event), new RegExp(`"${errorType}"`));
     assert.equal(spans.find((one) => one.name.startsWith('tool.')).status, 'error');
-    assert.match(query.status.response.raw, what);
+    assert.match(query.status.response.raw, /error: /);
   }
 
   test('an unknown target is refused with its place; one that a selector does not find ends the query', async () => {
@@ -133,19 +133,19 @@ describe('what goes wrong', { concurrency: false }, () => {
   });
 
   test('a tool that hangs', async () => {
-    await toolFailed(await world.ask('hanging', agent, 'call hang now'), /error: /, 'timeout');
+    await toolFailed(await world.ask('hanging', agent, 'call hang'), /deadline|timeout/, 'timeout');
   });
 
   test('a tool result beyond 10 MiB, and one below', async () => {
-    await toolFailed(await world.ask('big', agent, 'call big now'), /too large|10485760|MiB|bytes/i, 'too_large');
-    const query = await world.ask('nearly', agent, 'call nearly now');
+    await toolFailed(await world.ask('big', agent, 'call big'), /too large|10485760|MiB|bytes/i, 'too_large');
+    const query = await world.ask('nearly', agent, 'call nearly');
     assert.ok(['done', 'error'].includes(query.status.phase));
     if (query.status.phase === 'error') await failed(query, /model default/, 'llm.', 'LLMCallError');
   });
 
   test('arguments that do not fit the schema, and a tool that does not exist', async () => {
     await toolFailed(await world.ask('misuse', agent, 'misuse fine'), /word/);
-    await toolFailed(await world.ask('invented', agent, 'call invented now'), /no tool named invented/, 'not_found');
+    await toolFailed(await world.ask('invented', agent, 'call invented'), /no tool named invented/, 'not_found');
   });
 
   test('teams and agents that take part in themselves', async () => {
@@ -166,7 +166,8 @@ describe('what goes wrong', { concurrency: false }, () => {
     const { port } = probe.address();
     probe.close();
     const entry = new URL('./node_modules/@modelcontextprotocol/server-everything/dist/index.js', import.meta.url).pathname;
-    const peer = spawn(process.execPath, [entry, 'streamableHttp'], { stdio: ['ignore', 'ignore', 'pipe'], env: { ...process.env, PORT: port } });
+    const env = { ...process.env, PORT: port };
+    const peer = spawn(process.execPath, [entry, 'streamableHttp'], { stdio: ['ignore', 'ignore', 'pipe'], env });
     await new Promise((resolve) => peer.stderr.on('data', (text) => /on port/.test(text) && resolve()));
     await world.create('MCPServer', 'everything', { transport: 'http', address: { value: `http://127.0.0.1:${port}/mcp` } });
     await world.create('Tool', 'slow-peer', {
@@ -182,7 +183,7 @@ describe('what goes wrong', { concurrency: false }, () => {
       reasons = items.map((item) => item.reason).join();
     }
     peer.kill('SIGKILL');
-    await toolFailed(await asked, /error: /);
+    await toolFailed(await asked, /unavailable|closed|connect/);
     // And a server that is not there when the run begins.
     await failed(await world.ask('peer-gone', { type: 'agent', name: 'patient' }, 'run long'), /MCPServer default\/everything/, 'target.');
   });

@@ -21,7 +21,8 @@ export class World {
     writeFileSync(join(world.data, 'script.yaml'), script);
     world.model = await ArkProcess.start(['mock-llm', '--script', join(world.data, 'script.yaml'), '--listen', '127.0.0.1:0']);
     world.broker = await Broker.start();
-    world.args = ['controller', '--data', join(world.data, 'controller'), '--listen', '127.0.0.1:0', '--broker', world.broker.url(''), ...args];
+    const where = ['--data', join(world.data, 'controller'), '--listen', '127.0.0.1:0', '--broker', world.broker.url('')];
+    world.args = ['controller', ...where, ...args];
     await world.launch();
     await world.create('Model', 'default', openai(`http://${world.model.http}/v1`));
     return world;
