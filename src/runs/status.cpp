@@ -4,6 +4,8 @@
 #include "codec/json_writer.hpp"
 #include "resources/metadata.hpp"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 namespace ark::runs {
@@ -119,13 +121,48 @@ JsonValue waiting_status(const JsonValue& query, const std::map<std::string, Jso
     return parsed(text);
 }
 
-JsonValue final_status(const JsonValue& query, const Ending& ending, UnixNanos now) {
+namespace {
+
+constexpr std::size_t object_bytes = 1400u << 10;  // of a resource's 1.5 MiB, with room for what others add
+constexpr std::size_t message_bytes = 32u << 10;   // of a condition, as Kubernetes has it
+
+std::string cut(std::string_view text, std::size_t bytes) {
+    if (text.size() <= bytes) return std::string(text);
+    while (bytes > 0 && (static_cast<unsigned char>(text[bytes]) & 0xc0) == 0x80)
+        --bytes;
+    return std::string(text.substr(0, bytes)) + " [cut]";
+}
+
+/// Messages with contents of at most so many bytes; when that is not enough, the last one alone.
+std::string cut_messages(const std::string& raw, std::size_t bytes) {
+    if (raw.size() <= bytes) return raw;
+    const auto messages = parsed(raw);
+    const auto count = std::max<std::size_t>(messages.size(), 1);
+    const auto shortened = [&](const JsonValue& message, std::size_t most) {
+        auto copy = message;
+        if (message["content"].is_string()) copy.set("content", JsonValue{cut(message["content"].text(), most)});
+        return copy;
+    };
+    JsonValue::Array all;
+    for (const auto& message : messages.array())
+        all.push_back(shortened(message, bytes / count / 2));
+    auto text = JsonValue{all}.dump();
+    if (text.size() <= bytes || all.empty()) return text.size() <= bytes ? text : std::string("[]");
+    auto last = shortened(messages.array().back(), bytes / 2);
+    last.set("tool_calls", JsonValue{});
+    JsonValue::Array alone;
+    alone.push_back(std::move(last));
+    return JsonValue{std::move(alone)}.dump();
+}
+
+JsonValue status_of(const JsonValue& query, const Ending& ending, UnixNanos now) {
     std::string text;
     codec::JsonWriter json(text);
     json.begin_object().key("status").begin_object().field("phase", ending.phase);
     const bool well = ending.phase == "done";
     json.key("conditions").begin_array();
-    append_condition(json, query, true, reason_of(ending.phase), well ? "Query completed" : ending.content, now);
+    append_condition(json, query, true, reason_of(ending.phase),
+                     well ? "Query completed" : cut(ending.content, message_bytes), now);
     append_memory_condition(json, query, ending.memory, now);
     json.end_array();
     if (!ending.conversation_id.empty()) json.field("conversationId", ending.conversation_id);
@@ -147,6 +184,23 @@ JsonValue final_status(const JsonValue& query, const Ending& ending, UnixNanos n
     json.field("duration", to_text(rounded));
     json.end_object().end_object();
     return parsed(text);
+}
+
+}  // namespace
+
+JsonValue final_status(const JsonValue& query, const Ending& ending, UnixNanos now) {
+    auto status = status_of(query, ending, now);
+    if (ending.content.size() + ending.raw.size() < object_bytes / 16) return status;
+    const auto others = query.dump().size();
+    const auto room = std::max<std::size_t>(object_bytes > others ? object_bytes - others : 0, 16u << 10);
+    // Characters that JSON escapes make a text longer than it is: so it is measured.
+    for (auto bytes = room / 2; status.dump().size() > room && bytes > 64; bytes /= 2) {
+        auto shorter = ending;
+        shorter.content = cut(ending.content, bytes);
+        shorter.raw = cut_messages(ending.raw, bytes);
+        status = status_of(query, shorter, now);
+    }
+    return status;
 }
 
 std::string messages_text(const std::vector<llm::Message>& messages) {
