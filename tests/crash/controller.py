@@ -230,6 +230,17 @@ def wait_until_done(controller, names, seconds=60):
         time.sleep(0.02)
 
 
+def wait_until_told(controller):
+    """The outbox is empty; its gauge is a second old at most."""
+    time.sleep(1.2)
+    while True:
+        with urllib.request.urlopen(f"http://{controller.http}/metrics", timeout=30) as response:
+            text = response.read().decode()
+        if "\nark_controller_telemetry_waiting_bytes 0\n" in text:
+            return
+        time.sleep(0.2)
+
+
 def told(broker):
     """Every span and event in the journal, in order: raw, before any view puts them together."""
     def end():
@@ -366,6 +377,7 @@ def main():
         status = queries[name]["status"]
         require(status["phase"] == "done" and status["response"]["content"] == answer, f"{name} ended otherwise: {status}")
         require(status["tokenUsage"] == expected["tokenUsage"], f"{name} counted otherwise: {status['tokenUsage']}")
+    wait_until_told(controller)
     require(controller.end() == 0, "SIGTERM did not end cleanly")
     spans, events = told(broker)
     completed = check_story(spans, events, queries)
