@@ -91,6 +91,17 @@ public:
     std::shared_ptr<ScriptedPeer> client = std::make_shared<ScriptedPeer>();
 };
 
+class NoCourier final : public emit::Courier {
+public:
+    awaitable<Known> knows(const emit::TargetConfig&, emit::Signal, std::shared_ptr<const std::string>,
+                           std::stop_token) override {
+        co_return Known::no;
+    }
+    awaitable<emit::Carried> carry(const emit::TargetConfig&, emit::Signal, std::string, std::stop_token) override {
+        co_return emit::Carried{};
+    }
+};
+
 class RemoteAgentTest : public testing::Test {
 protected:
     RemoteAgentTest() {
@@ -107,17 +118,29 @@ protected:
         ASSERT_TRUE(written) << kind << ": " << written.error().message;
     }
     void start() {
-        auto flush = []() -> awaitable<void> { co_return; };
-        Services services{store_.store(), network_, tracer_, flush, store_.disk, pool_, store_.clock, "runs"};
+        stop();
+        steps_ = std::make_unique<StepLogs>(store_.disk, pool_, store_.clock, "runs");
+        emit::ExporterConfig outbox;
+        outbox.outbox.directory = "outbox";
+        auto opened =
+            emit::Exporter::open(context_.get_executor(), pool_, store_.disk, no_courier_, outbox, steps_.get());
+        ASSERT_TRUE(opened) << opened.error().message();
+        exporter_ = std::move(*opened);
+        steps_->write_to(*exporter_);
+        Services services{store_.store(), network_, tracer_, *steps_, store_.clock};
         engine_ = Engine::create(services, {8}, context_.get_executor());
         engine_->start();
     }
     void stop() {
-        if (!engine_) return;
-        bool stopped = false;
-        asio::co_spawn(context_, engine_->stop(), [&](std::exception_ptr) { stopped = true; });
-        until([&] { return stopped; });
+        if (engine_) wait_until_done(engine_->stop());
         engine_.reset();
+        if (exporter_) wait_until_done(exporter_->stop(std::chrono::milliseconds(0)));
+        exporter_.reset();
+    }
+    void wait_until_done(awaitable<void> task) {
+        bool done = false;
+        asio::co_spawn(context_, std::move(task), [&](std::exception_ptr) { done = true; });
+        until([&] { return done; });
     }
     template <class F>
     void until(F condition) {
@@ -145,6 +168,9 @@ protected:
     Recorded recorded_;
     emit::Tracer tracer_{recorded_, store_.clock};
     runtime::WorkPool pool_{1};
+    NoCourier no_courier_;
+    std::unique_ptr<StepLogs> steps_;
+    std::unique_ptr<emit::Exporter> exporter_;  // with no target: for the steps alone
     std::unique_ptr<Engine> engine_;
 };
 
