@@ -49,7 +49,10 @@ TEST(Inbox, GathersThoseThatWereAnsweredAndThoseThatWaited) {
         push(inbox, 10);
     EXPECT_EQ(inbox.take(plenty, std::nullopt, std::nullopt).size(), 3u);
     push(inbox, 10);  // came while the three were written
+    const auto with_those = inbox.pending_bytes();
     std::thread senders([&] {
+        while (inbox.pending_bytes() == with_those)
+            std::this_thread::yield();  // until the writer is done with the three and gathers
         for (int i = 0; i < 3; ++i)
             push(inbox, 10);
     });
