@@ -565,10 +565,12 @@ describe('sessions', () => {
   });
 
   test('are a map, or pages with counts', async () => {
-    for (const name of ['b', 'a', '2', '10']) await say(name, `q${name}`, 'QueryExecutionStart', { agent: `agent-${name}` });
     // The order by date is by milliseconds.
     const nextMillisecond = async () => { for (const now = Date.now(); Date.now() <= now + 1;) await new Promise(setImmediate); };
-    await nextMillisecond();
+    for (const name of ['b', 'a', '2', '10']) {
+      await say(name, `q${name}`, 'QueryExecutionStart', { agent: `agent-${name}` });
+      await nextMillisecond();
+    }
     await say('a', 'qa', 'QueryExecutionComplete');
     await nextMillisecond();
     await say('b', 'qb', 'QueryExecutionError', { error: 'x' });
