@@ -7,11 +7,13 @@ messages, spans and events, the step made durable. Beside it stands the time of 
 Many at once: each query calls a model that thinks for a while, a tool, and the model again. Held against the time that a
 single such query takes in the same process.
 """
+import atexit
 import http.client
 import http.server
 import json
 import os
 import pathlib
+import re
 import socket
 import statistics
 import subprocess
@@ -41,6 +43,7 @@ rules:
 class Started:
     def __init__(self, *command):
         self.process = subprocess.Popen([str(part) for part in command], stdout=subprocess.PIPE, text=True)
+        atexit.register(self.process.kill)  # when a measurement fails half-way
         line = self.process.stdout.readline()
         if not line.startswith("ready"):
             raise SystemExit(f"{command[1]} did not become ready: {line!r}")
@@ -119,10 +122,13 @@ def run_query(controller, name, target):
         if status.get("phase") in ("error", "canceled"):
             raise SystemExit(f"{name}: {status}")
         time.sleep(0.02)
-    text = status["duration"]
-    minutes, _, rest = text.rpartition("m") if "m" in text.replace("ms", "") else ("0", "", text)
-    seconds = float(rest[:-2]) / 1000 if rest.endswith("ms") else float(rest.rstrip("s"))
-    return int(minutes) * 60 + seconds
+    return duration_seconds(status["duration"])
+
+
+def duration_seconds(text):
+    """Of Ark's text of a duration: "1m4s553ms"."""
+    units = {"h": 3600, "m": 60, "s": 1, "ms": 1e-3, "us": 1e-6, "ns": 1e-9}
+    return sum(float(number) * units[unit] for number, unit in re.findall(r"([\d.]+)([a-z]+)", text))
 
 
 def bare_seconds(address, bodies):
