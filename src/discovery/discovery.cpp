@@ -4,6 +4,7 @@
 #include "base/random.hpp"
 #include "discovery/made.hpp"
 #include "discovery/report.hpp"
+#include "resources/feed.hpp"
 #include "resources/metadata.hpp"
 #include "runs/lookup.hpp"
 #include "runtime/scope.hpp"
@@ -22,7 +23,6 @@ namespace {
 using resources::ResourcePtr;
 using telemetry::LogLevel;
 
-constexpr std::chrono::milliseconds watch_wait{60'000};
 constexpr std::chrono::nanoseconds interval_default = std::chrono::minutes(1);
 constexpr std::chrono::nanoseconds interval_min = std::chrono::milliseconds(100);
 constexpr std::chrono::nanoseconds pause_first = std::chrono::seconds(1);
@@ -59,17 +59,21 @@ std::string joined(const std::vector<std::string>& problems) {
 class RealDiscovery final : public Discovery {
 public:
     RealDiscovery(const Services& services, asio::any_io_executor executor)
-        : services_(services), executor_(executor), random_(random_seed()), scope_(executor) {}
+        : services_(services),
+          random_(random_seed()),
+          mcp_servers_(services.store, resources::kind_named("MCPServer"), executor),
+          a2a_servers_(services.store, resources::kind_named("A2AServer"), executor),
+          scope_(executor) {}
 
     void start() override {
-        for (const auto* kind : {"MCPServer", "A2AServer"})
-            scope_.spawn(watch(resources::kind_named(kind)));
+        for (auto* feed : {&mcp_servers_, &a2a_servers_})
+            scope_.spawn(feed->run([this](const resources::WatchEvent& event) { take(event); }));
     }
 
     awaitable<void> stop() override {
         stopping_ = true;
-        for (auto& [kind, watch] : watches_)
-            watch->stop();
+        mcp_servers_.stop();
+        a2a_servers_.stop();
         for (auto& [uid, watched] : watched_)
             watched->wake.request_stop();
         co_await scope_.close();
@@ -91,27 +95,7 @@ private:
         bool failing = false;
     };
 
-    awaitable<void> watch(const resources::Kind& kind) {
-        while (!stopping_) {
-            auto opened = services_.store.watch(kind, {}, executor_);
-            if (!opened) {
-                telemetry::log(LogLevel::error, "discovery", "servers cannot be watched",
-                               {{"kind", kind.name}, {"reason", opened.error().message}});
-                co_return;
-            }
-            auto& watch = watches_[kind.name];
-            watch = std::move(*opened);
-            while (!stopping_) {
-                auto events = co_await watch->next(watch_wait);
-                if (!events) break;  // fell behind: begin anew; each round sees by itself whether its server is gone
-                for (const auto& event : *events)
-                    take(event);
-            }
-        }
-    }
-
     void take(const resources::WatchEvent& event) {
-        if (stopping_) return;
         const std::string uid(event.resource->uid());
         const auto found = watched_.find(uid);
         const bool gone =
@@ -325,10 +309,10 @@ private:
     }
 
     const Services services_;
-    asio::any_io_executor executor_;
     Random random_;
-    std::map<std::string, std::unique_ptr<resources::Watch>> watches_;  // by kind
-    std::map<std::string, std::shared_ptr<Watched>> watched_;           // by uid; a coroutine each
+    resources::Feed mcp_servers_;
+    resources::Feed a2a_servers_;
+    std::map<std::string, std::shared_ptr<Watched>> watched_;  // by uid; a coroutine each
     DiscoveryCounters counters_;
     bool stopping_ = false;
     runtime::Scope scope_;  // last member: stop() empties it

@@ -1,7 +1,7 @@
 #include "judges/engine.hpp"
 
 #include "agents/testing/world.hpp"
-#include "resources/testing/test_store.hpp"
+#include "runs/testing/engine_world.hpp"
 #include "runs/testing/quiet_network.hpp"
 
 #include <fmt/format.h>
@@ -14,7 +14,6 @@ namespace {
 using agents::testing::says;
 using agents::testing::ScriptedModel;
 using codec::JsonValue;
-using emit::testing::Recorded;
 using testing::Contains;
 using testing::ElementsAre;
 using testing::HasSubstr;
@@ -51,18 +50,7 @@ public:
     std::vector<JsonValue> bodies;
 };
 
-class NoCourier final : public emit::Courier {
-public:
-    awaitable<Known> knows(const emit::TargetConfig&, emit::Signal, std::shared_ptr<const std::string>,
-                           std::stop_token) override {
-        co_return Known::no;
-    }
-    awaitable<emit::Carried> carry(const emit::TargetConfig&, emit::Signal, std::string, std::stop_token) override {
-        co_return emit::Carried{};
-    }
-};
-
-class JudgesTest : public testing::Test {
+class JudgesTest : public runs::EngineWorld<Engine> {
 protected:
     JudgesTest() {
         for (const auto* name : {"default", "strict"})
@@ -73,11 +61,6 @@ protected:
     }
     ~JudgesTest() override { stop(); }
 
-    void create(std::string_view kind, std::string_view text) {
-        const auto written = store_.create(kind, text);
-        ASSERT_TRUE(written) << kind << ": " << written.error().message << " "
-                             << (written.error().causes.empty() ? "" : written.error().causes[0].field);
-    }
     void evaluation(std::string name, std::string spec) {
         create("Evaluation", R"({"metadata":{"name":")" + name + R"("},"spec":)" + spec + "}");
     }
@@ -91,38 +74,11 @@ protected:
                                  resources::Part::status));
     }
     void start(std::string broker = "http://broker", std::size_t concurrent_max = 16) {
-        stop();
-        steps_ = std::make_unique<runs::StepLogs>(store_.disk, pool_, store_.clock, "runs");
-        emit::ExporterConfig outbox;
-        outbox.outbox.directory = "outbox";
-        auto opened =
-            emit::Exporter::open(context_.get_executor(), pool_, store_.disk, no_courier_, outbox, steps_.get());
-        ASSERT_TRUE(opened) << opened.error().message();
-        exporter_ = std::move(*opened);
-        steps_->write_to(*exporter_);
+        restart_process();
         runs_.emplace(runs::Services{store_.store(), network_, tracer_, *steps_, store_.clock});
         const Services services{*runs_, remote_, std::move(broker)};
         engine_ = Engine::create(services, {concurrent_max}, context_.get_executor());
         engine_->start();
-    }
-    void stop() {
-        if (engine_) wait_until_done(engine_->stop());
-        engine_.reset();
-        if (exporter_) wait_until_done(exporter_->stop(std::chrono::milliseconds(0)));
-        exporter_.reset();
-    }
-    void wait_until_done(awaitable<void> task) {
-        bool done = false;
-        asio::co_spawn(context_, std::move(task), [&](std::exception_ptr) { done = true; });
-        until([&] { return done; });
-    }
-    template <class F>
-    void until(F condition) {
-        for (int i = 0; i < 4'000 && !condition(); ++i) {
-            context_.restart();
-            context_.run_one_for(std::chrono::milliseconds(5));
-        }
-        ASSERT_TRUE(condition());
     }
     std::string phase(const std::string& name) {
         const auto found = store_.get("Evaluation", name);
@@ -141,18 +97,9 @@ protected:
             fmt::format("SCORE: {}\nPASSED: true\nREASONING: {}\nCRITERIA_SCORES: accuracy=0.5", score, reasoning)));
     }
 
-    resources::TestStore store_;
-    asio::io_context context_;
     ScriptedNetwork network_;
     ScriptedRemote remote_;
-    Recorded recorded_;
-    emit::Tracer tracer_{recorded_, store_.clock};
-    runtime::WorkPool pool_{1};
-    NoCourier no_courier_;
-    std::unique_ptr<runs::StepLogs> steps_;
-    std::unique_ptr<emit::Exporter> exporter_;  // with no target: for the steps alone
     std::optional<runs::Services> runs_;
-    std::unique_ptr<Engine> engine_;
 };
 
 TEST_F(JudgesTest, AModelJudgesAPairOfTexts) {

@@ -1,3 +1,4 @@
+#include "resources/feed.hpp"
 #include "resources/testing/test_store.hpp"
 
 #include <gmock/gmock.h>
@@ -133,6 +134,29 @@ TEST(Watches, WakeWhenSomethingComesAndEndWhenStopped) {
     t.context.run();
     EXPECT_THAT(seen, ElementsAre("ADDED a@1"));
     EXPECT_TRUE(watch->stopped());
+}
+
+// Goal: whoever goes along with a kind hears of what is there, of each change, and goes on when it fell behind.
+TEST(Feed, TellsWhatIsThereAndEachChangeUntilItIsStopped) {
+    Watching t;
+    static_cast<void>(t.create("ConfigMap", config_map("a")));
+    Feed feed(t.store(), kind_named("ConfigMap"), t.context.get_executor());
+    std::vector<std::string> heard;
+    bool ended = false;
+    asio::co_spawn(t.context, feed.run([&](const WatchEvent& event) {
+        heard.push_back(std::string(name(event.type)) + " " + std::string(event.resource->name()));
+        if (event.resource->name() == "b") feed.stop();
+    }),
+                   [&](std::exception_ptr) { ended = true; });
+    t.context.restart();
+    while (heard.empty())
+        t.context.run_one();
+    auto object = json(config_map("b"));
+    asio::co_spawn(t.context, t.store().create(kind_named("ConfigMap"), "lab", std::move(object), {}),
+                   [](std::exception_ptr, const Outcome<Written>& written) { EXPECT_TRUE(written); });
+    t.context.run();
+    EXPECT_TRUE(ended);
+    EXPECT_THAT(heard, ElementsAre("ADDED a", "ADDED b"));
 }
 
 }  // namespace

@@ -1,14 +1,12 @@
 #include "runs/desk.hpp"
 
 #include "runtime/sleep.hpp"
-#include "telemetry/log.hpp"
 
 #include <algorithm>
 
 namespace ark::runs {
 namespace {
 
-constexpr std::chrono::milliseconds watch_wait{60'000};
 // The clock may be set, and the machine may sleep: whoever waits looks at it again from time to time.
 constexpr std::chrono::seconds look_interval{30};
 
@@ -19,31 +17,14 @@ std::string key_of(std::string_view ns, std::string_view name) {
 }  // namespace
 
 awaitable<void> Desk::stop() {
-    stopping_ = true;
-    if (watch_) watch_->stop();
+    feed_.stop();
     co_await scope_.close();
 }
 
-awaitable<void> Desk::watch() {
-    const auto& kind = resources::kind_named("A2ATask");
-    while (!stopping_) {
-        auto opened = store_.watch(kind, {}, executor_);
-        if (!opened) {
-            telemetry::log(telemetry::LogLevel::error, "runs", "answers cannot be watched",
-                           {{"reason", opened.error().message}});
-            co_return;
-        }
-        watch_ = std::move(*opened);
-        while (!stopping_) {
-            auto events = co_await watch_->next(watch_wait);
-            if (!events) break;  // fell behind: begin anew, with what there is now
-            for (const auto& event : *events) {
-                const auto [first, last] = tickets_.equal_range(key_of(event.resource->ns(), event.resource->name()));
-                for (auto ticket = first; ticket != last; ++ticket)
-                    ticket->second->ring();
-            }
-        }
-    }
+void Desk::take(const resources::WatchEvent& event) {
+    const auto [first, last] = tickets_.equal_range(key_of(event.resource->ns(), event.resource->name()));
+    for (auto ticket = first; ticket != last; ++ticket)
+        ticket->second->ring();
 }
 
 Desk::Ticket::Ticket(Desk& desk, const resources::ObjectName& task)

@@ -1,10 +1,9 @@
 #pragma once
-#include "resources/store.hpp"
+#include "resources/feed.hpp"
 #include "runtime/scope.hpp"
 
 #include <chrono>
 #include <map>
-#include <memory>
 #include <stop_token>
 #include <string>
 
@@ -15,9 +14,11 @@ namespace ark::runs {
 class Desk {
 public:
     Desk(resources::ResourceStore& store, asio::any_io_executor executor)
-        : store_(store), executor_(executor), scope_(executor) {}
+        : feed_(store, resources::kind_named("A2ATask"), executor), scope_(executor) {}
 
-    void start() { scope_.spawn(watch()); }
+    void start() {
+        scope_.spawn(feed_.run([this](const resources::WatchEvent& event) { take(event); }));
+    }
     awaitable<void> stop();
 
     /// Somebody's wait for changes of one A2ATask. What changes after its construction is not missed.
@@ -39,14 +40,11 @@ public:
     };
 
 private:
-    awaitable<void> watch();
+    void take(const resources::WatchEvent& event);
 
-    resources::ResourceStore& store_;  // outlives us
-    asio::any_io_executor executor_;
-    std::unique_ptr<resources::Watch> watch_;
+    resources::Feed feed_;
     std::multimap<std::string, Ticket*> tickets_;  // by "namespace/name"
-    bool stopping_ = false;
-    runtime::Scope scope_;  // last member: stop() empties it
+    runtime::Scope scope_;                         // last member: stop() empties it
 };
 
 }  // namespace ark::runs

@@ -1,7 +1,7 @@
 #include "runs/engine.hpp"
 
 #include "agents/testing/world.hpp"
-#include "resources/testing/test_store.hpp"
+#include "runs/testing/engine_world.hpp"
 #include "runs/testing/fake_memory.hpp"
 
 #include <gmock/gmock.h>
@@ -12,9 +12,7 @@ namespace {
 
 using agents::testing::says;
 using agents::testing::ScriptedModel;
-using emit::testing::Recorded;
 using emit::testing::text_of;
-using resources::TestStore;
 using testing::Contains;
 using testing::ElementsAre;
 using testing::HasSubstr;
@@ -59,18 +57,7 @@ public:
     int streams_complete = 0;
 };
 
-class NoCourier final : public emit::Courier {
-public:
-    awaitable<Known> knows(const emit::TargetConfig&, emit::Signal, std::shared_ptr<const std::string>,
-                           std::stop_token) override {
-        co_return Known::no;
-    }
-    awaitable<emit::Carried> carry(const emit::TargetConfig&, emit::Signal, std::string, std::stop_token) override {
-        co_return emit::Carried{};
-    }
-};
-
-class EngineTest : public testing::Test {
+class EngineTest : public EngineWorld<Engine> {
 protected:
     EngineTest() {
         create("Model",
@@ -80,47 +67,14 @@ protected:
     }
     ~EngineTest() override { stop(); }
 
-    void create(std::string_view kind, std::string_view text) {
-        const auto written = store_.create(kind, text);
-        ASSERT_TRUE(written) << kind << ": " << written.error().message << " "
-                             << (written.error().causes.empty() ? "" : written.error().causes[0].field);
-    }
     void query(std::string name, std::string spec) {
         create("Query", R"({"metadata":{"name":")" + name + R"("},"spec":)" + spec + "}");
     }
     void start(std::size_t concurrent_max = 32) {
-        stop();
-        steps_ = std::make_unique<StepLogs>(store_.disk, pool_, store_.clock, "runs");
-        emit::ExporterConfig outbox;
-        outbox.outbox.directory = "outbox";
-        auto opened =
-            emit::Exporter::open(context_.get_executor(), pool_, store_.disk, no_courier_, outbox, steps_.get());
-        ASSERT_TRUE(opened) << opened.error().message();
-        exporter_ = std::move(*opened);
-        steps_->write_to(*exporter_);
+        restart_process();
         Services services{store_.store(), network_, tracer_, *steps_, store_.clock};
         engine_ = Engine::create(services, {concurrent_max}, context_.get_executor());
         engine_->start();
-    }
-    void stop() {
-        if (engine_) wait_until_done(engine_->stop());
-        engine_.reset();
-        if (exporter_) wait_until_done(exporter_->stop(std::chrono::milliseconds(0)));
-        exporter_.reset();
-    }
-    void wait_until_done(awaitable<void> task) {
-        bool done = false;
-        asio::co_spawn(context_, std::move(task), [&](std::exception_ptr) { done = true; });
-        until([&] { return done; });
-    }
-    /// Lets everything run until it is so.
-    template <class F>
-    void until(F condition) {
-        for (int i = 0; i < 4'000 && !condition(); ++i) {
-            context_.restart();
-            context_.run_one_for(std::chrono::milliseconds(5));
-        }
-        ASSERT_TRUE(condition());
     }
     std::string phase(const std::string& name) {
         const auto found = store_.get("Query", name);
@@ -136,16 +90,7 @@ protected:
         return phase(name);
     }
 
-    TestStore store_;           // its own context is run to the end by each of its calls
-    asio::io_context context_;  // the engine's
     ScriptedNetwork network_;
-    Recorded recorded_;
-    emit::Tracer tracer_{recorded_, store_.clock};
-    runtime::WorkPool pool_{1};
-    NoCourier no_courier_;
-    std::unique_ptr<StepLogs> steps_;
-    std::unique_ptr<emit::Exporter> exporter_;  // with no target: for the steps alone
-    std::unique_ptr<Engine> engine_;
 };
 
 TEST_F(EngineTest, RunsWhatIsPendingAndSaysHowItEnded) {

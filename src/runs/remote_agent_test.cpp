@@ -2,8 +2,8 @@
 #include "runs/remote_agent.hpp"
 
 #include "agents/testing/world.hpp"
-#include "resources/testing/test_store.hpp"
 #include "runs/engine.hpp"
+#include "runs/testing/engine_world.hpp"
 #include "runs/testing/quiet_network.hpp"
 
 #include <gmock/gmock.h>
@@ -12,8 +12,6 @@
 namespace ark::runs {
 namespace {
 
-using emit::testing::Recorded;
-using resources::TestStore;
 using testing::Contains;
 using testing::HasSubstr;
 using testing::Not;
@@ -91,18 +89,7 @@ public:
     std::shared_ptr<ScriptedPeer> client = std::make_shared<ScriptedPeer>();
 };
 
-class NoCourier final : public emit::Courier {
-public:
-    awaitable<Known> knows(const emit::TargetConfig&, emit::Signal, std::shared_ptr<const std::string>,
-                           std::stop_token) override {
-        co_return Known::no;
-    }
-    awaitable<emit::Carried> carry(const emit::TargetConfig&, emit::Signal, std::string, std::stop_token) override {
-        co_return emit::Carried{};
-    }
-};
-
-class RemoteAgentTest : public testing::Test {
+class RemoteAgentTest : public EngineWorld<Engine> {
 protected:
     RemoteAgentTest() {
         create("A2AServer", R"({"metadata":{"name":"partner"},"spec":{"address":{"value":"http://127.0.0.1:1/"}}})");
@@ -113,42 +100,11 @@ protected:
     }
     ~RemoteAgentTest() override { stop(); }
 
-    void create(std::string_view kind, std::string_view text) {
-        const auto written = store_.create(kind, text);
-        ASSERT_TRUE(written) << kind << ": " << written.error().message;
-    }
     void start() {
-        stop();
-        steps_ = std::make_unique<StepLogs>(store_.disk, pool_, store_.clock, "runs");
-        emit::ExporterConfig outbox;
-        outbox.outbox.directory = "outbox";
-        auto opened =
-            emit::Exporter::open(context_.get_executor(), pool_, store_.disk, no_courier_, outbox, steps_.get());
-        ASSERT_TRUE(opened) << opened.error().message();
-        exporter_ = std::move(*opened);
-        steps_->write_to(*exporter_);
+        restart_process();
         Services services{store_.store(), network_, tracer_, *steps_, store_.clock};
         engine_ = Engine::create(services, {8}, context_.get_executor());
         engine_->start();
-    }
-    void stop() {
-        if (engine_) wait_until_done(engine_->stop());
-        engine_.reset();
-        if (exporter_) wait_until_done(exporter_->stop(std::chrono::milliseconds(0)));
-        exporter_.reset();
-    }
-    void wait_until_done(awaitable<void> task) {
-        bool done = false;
-        asio::co_spawn(context_, std::move(task), [&](std::exception_ptr) { done = true; });
-        until([&] { return done; });
-    }
-    template <class F>
-    void until(F condition) {
-        for (int i = 0; i < 4'000 && !condition(); ++i) {
-            context_.restart();
-            context_.run_one_for(std::chrono::milliseconds(5));
-        }
-        ASSERT_TRUE(condition());
     }
     codec::JsonValue status() { return store_.get("Query", "q")->value["status"]; }
     void wait_for(const std::string& phase) {
@@ -161,17 +117,8 @@ protected:
     }
     std::string task_name() { return store_.names("A2ATask").at(0); }
 
-    TestStore store_;
-    asio::io_context context_;
     PeerNetwork network_;
     ScriptedPeer& peer_ = *network_.client;
-    Recorded recorded_;
-    emit::Tracer tracer_{recorded_, store_.clock};
-    runtime::WorkPool pool_{1};
-    NoCourier no_courier_;
-    std::unique_ptr<StepLogs> steps_;
-    std::unique_ptr<emit::Exporter> exporter_;  // with no target: for the steps alone
-    std::unique_ptr<Engine> engine_;
 };
 
 TEST_F(RemoteAgentTest, AMessageIsAnAnswer) {
