@@ -1,5 +1,8 @@
 #include "serve.hpp"
 
+#include "net/server.hpp"
+#include "runtime/io_pool.hpp"
+#include "settings.hpp"
 #include "telemetry/log.hpp"
 
 #include <cerrno>
@@ -11,6 +14,8 @@
 
 namespace ark::cli {
 namespace {
+
+constexpr std::chrono::milliseconds leave_grace{500};
 
 /// Whole or not at all: a script that waits for the file must not read half a line.
 Status write_port_file(const std::string& path, const std::string& line) {
@@ -74,6 +79,32 @@ Result<Exit> serve(const Context& context, const broker::BrokerConfig& config,
     service.stop = [&] {
         if (leaving) leaving();
         broker->stop();
+    };
+    return serve(context, service);
+}
+
+Result<Exit> serve(const Context& context, const std::string& listen,
+                   const std::function<void(net::Router&)>& add_routes, const std::function<void()>& leaving) {
+    ARK_TRY(const auto address, parse_listen(listen));
+    if (!address) return fail(Errc::bad_argument, "--listen: off leaves nothing to do");
+    net::Router router;
+    add_routes(router);
+    runtime::IoPool pool(1);
+    std::unique_ptr<net::Server> server;
+    Service service;
+    service.start = [&]() -> Result<std::string> {
+        net::ServerConfig config;
+        config.host = address->host;
+        config.port = address->port;
+        ARK_TRY(server, net::Server::create(pool, config, router));
+        server->start();
+        pool.start();
+        return "ready http=" + server->address();
+    };
+    service.stop = [&] {
+        leaving();
+        server->stop(leave_grace);
+        pool.stop();
     };
     return serve(context, service);
 }

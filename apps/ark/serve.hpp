@@ -1,6 +1,7 @@
 #pragma once
 #include "broker/broker.hpp"
 #include "context.hpp"
+#include "net/http.hpp"
 
 #include <functional>
 #include <string>
@@ -24,5 +25,10 @@ Result<Exit> serve(const Context& context, const Service& service);
 /// The same for a broker. `ready` is called when it listens, `leaving` before it is stopped.
 Result<Exit> serve(const Context& context, const broker::BrokerConfig& config,
                    const std::function<void(broker::Broker&)>& ready = {}, const std::function<void()>& leaving = {});
+
+/// The same for routes alone, on one net thread; `listen` is HOST:PORT. `leaving` ends what they still answer. Errors:
+/// config, address_in_use.
+Result<Exit> serve(const Context& context, const std::string& listen,
+                   const std::function<void(net::Router&)>& add_routes, const std::function<void()>& leaving);
 
 }  // namespace ark::cli
