@@ -58,8 +58,10 @@ void limit_memory(std::size_t bytes) {
     setrlimit(RLIMIT_AS, &limit);
 }
 
-/// Takes from the process what a program could misuse: secrets in the environment, files, standard error, time.
-void confine(const JqLimits& limits) {
+/// Takes from the process what a program could misuse: secrets in the environment, files, standard error, time. What it
+/// says goes to standard input's place, the one descriptor that stays: with another child's pipe open here, the other's
+/// end would not be seen.
+void confine(int out, const JqLimits& limits) {
     static char* nothing[] = {nullptr};
     environ = nothing;
     prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -67,6 +69,8 @@ void confine(const JqLimits& limits) {
         dup2(null, STDOUT_FILENO);
         dup2(null, STDERR_FILENO);
     }
+    dup2(out, STDIN_FILENO);
+    close_range(3, ~0U, 0);
     limit_memory(limits.memory_bytes);
     const auto seconds = static_cast<rlim_t>(limits.time.count() / 1000 + 1);
     rlimit limit{seconds, seconds};
@@ -119,10 +123,10 @@ std::string run_here(const std::string& program, const std::string* json, const 
 }
 
 [[noreturn]] void be_the_child(int out, const std::string& program, const std::string* json, const JqLimits& limits) {
-    confine(limits);
+    confine(out, limits);
     const auto said = run_here(program, json, limits);
     for (std::size_t sent = 0; sent < said.size();) {
-        const auto n = write(out, said.data() + sent, said.size() - sent);
+        const auto n = write(STDIN_FILENO, said.data() + sent, said.size() - sent);
         if (n <= 0 && errno != EINTR) _exit(1);
         if (n > 0) sent += static_cast<std::size_t>(n);
     }
