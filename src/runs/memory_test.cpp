@@ -2,7 +2,7 @@
 #include "runs/memory.hpp"
 
 #include "emit/chunk_streams.hpp"
-#include "runs/testing/peer.hpp"
+#include "tools/testing.hpp"
 
 #include <atomic>
 
@@ -13,7 +13,7 @@ namespace {
 
 using ::testing::HasSubstr;
 
-class MemoryTest : public PeerTest {
+class MemoryTest : public tools::ServerTest {
 protected:
     std::unique_ptr<Memory> memory() {
         net::Fields fields;
@@ -23,14 +23,14 @@ protected:
 };
 
 TEST_F(MemoryTest, ReadsAllPages) {
-    serve([](const Seen& request) {
+    serve([](const tools::Seen& request) {
         const bool first = request.query.find("cursor=0") != std::string::npos;
         const char* one =
             R"({"items":[{"sequence":4,"message":{"role":"user","content":"hi"}},)"
             R"({"sequence":7,"message":{"role":"critic","content":"hm"}}],"hasMore":true,"nextCursor":7})";
         const char* two =
             R"({"items":[{"sequence":9,"message":{"role":"assistant","content":"hello"}}],"hasMore":false})";
-        return Say{200, first ? one : two};
+        return Say{200, "application/json", first ? one : two, {}};
     });
     const auto history = run(memory()->read("c 1", {}));
     ASSERT_TRUE(history) << history.error().message();
@@ -43,9 +43,9 @@ TEST_F(MemoryTest, ReadsAllPages) {
 }
 
 TEST_F(MemoryTest, BeginsAndAdds) {
-    serve([](const Seen& request) {
-        if (request.path == "/conversations") return Say{201, R"({"conversation_id":"c-9"})"};
-        return Say{200, ""};  // the reference's answer has no body
+    serve([](const tools::Seen& request) {
+        if (request.path == "/conversations") return Say{201, "application/json", R"({"conversation_id":"c-9"})", {}};
+        return Say{200, "application/json", "", {}};  // the reference's answer has no body
     });
     const auto memory = this->memory();
     EXPECT_EQ(*run(memory->begin({})), "c-9");
@@ -60,7 +60,7 @@ TEST_F(MemoryTest, BeginsAndAdds) {
 
 TEST_F(MemoryTest, AsksAgainWhereNothingWasTaken) {
     std::atomic<int> times = 0;
-    serve([&](const Seen&) { return Say{++times < 3 ? 503 : 200, "{}"}; });
+    serve([&](const tools::Seen&) { return Say{++times < 3 ? 503 : 200, "application/json", "{}", {}}; });
     EXPECT_TRUE(run(memory()->add("c", "q", "[]", std::chrono::seconds(0), {})));
     EXPECT_EQ(times, 3);
     times = -100;
@@ -68,7 +68,7 @@ TEST_F(MemoryTest, AsksAgainWhereNothingWasTaken) {
 }
 
 TEST_F(MemoryTest, ChunksGoInOrderAndEnd) {
-    serve([](const Seen&) { return Say{200, "{}"}; });
+    serve([](const tools::Seen&) { return Say{200, "application/json", "{}", {}}; });
     emit::ChunkStreams::Config config;
     config.stream_bytes_max = 40;
     const auto streams = emit::ChunkStreams::create(context.get_executor(), *http, config);

@@ -16,6 +16,7 @@ namespace ark::tools {
 struct Seen {
     std::string method;
     std::string path;
+    std::string query;
     net::Fields fields;
     std::string body;
     codec::JsonValue json;
@@ -41,8 +42,8 @@ protected:
     std::string serve(Script script) {
         script_ = std::move(script);
         for (const auto* method : {"GET", "POST", "DELETE"}) {
-            router_.add(method, "/{a}", [this](net::Exchange& exchange) { return answer(exchange); });
-            router_.add(method, "/.well-known/{a}", [this](net::Exchange& exchange) { return answer(exchange); });
+            for (const auto* path : {"/{a}", "/.well-known/{a}", "/stream/{a}", "/stream/{a}/complete"})
+                router_.add(method, path, [this](net::Exchange& exchange) { return answer(exchange); });
         }
         server_ = std::move(*net::Server::create(pool_, {}, router_));
         server_->start();
@@ -82,6 +83,7 @@ private:
         Seen request;
         request.method = exchange.head().method;
         request.path = exchange.head().path;
+        request.query = exchange.head().raw_query;
         request.fields = exchange.head().fields;
         auto body = co_await exchange.read_body(16u << 20);
         if (body) request.body = body->view();
