@@ -230,7 +230,8 @@ private:
         while (!stopping_) {
             auto next = co_await outbox_->next(index, config_.request_bytes);
             if (next.parcels.empty()) {
-                co_await ready_.wait();
+                // The bell may have rung while the disk was asked.
+                if (!stopping_ && outbox_->waiting(index) == 0) co_await ready_.wait();
                 continue;
             }
             bool carried = true;

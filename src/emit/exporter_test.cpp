@@ -3,6 +3,8 @@
 #include "disk/faulty_disk.hpp"
 #include "otlp/walk.hpp"
 
+#include <future>
+
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/use_future.hpp>
 #include <gmock/gmock.h>
@@ -162,6 +164,37 @@ TEST_F(ExporterTest, ANewProcessAsksWhatTheLastOneGotThrough) {
 }
 
 // Many wait for the same write; each is woken once it is done.
+// Goal: a stop that comes while the outbox cannot be read ends all the same.
+// Method: the work pool is held up from before the read until after the stop was asked for.
+TEST_F(ExporterTest, AStopWhileADiskFailsEnds) {
+    courier_.away = "broker";
+    open();
+    record("one");
+    run(exporter_->flush());
+    run(exporter_->stop(std::chrono::seconds(0)));
+    exporter_.reset();
+    open();
+    disk_.fail_reads(true);
+    std::promise<void> held;
+    std::promise<void> gate;
+    pool_.post([&] {
+        held.set_value();
+        gate.get_future().wait();
+    });
+    held.get_future().wait();
+    context_.restart();
+    while (pool_.queued() == 0)
+        context_.run_one();
+    bool stopped = false;
+    asio::co_spawn(context_, exporter_->stop(std::chrono::seconds(0)), [&](std::exception_ptr) { stopped = true; });
+    context_.poll();
+    gate.set_value();
+    for (int idle = 0; idle < 1000 && !stopped;) {
+        if (context_.run_one_for(std::chrono::milliseconds(5)) == 0) ++idle;
+    }
+    EXPECT_TRUE(stopped);
+}
+
 TEST_F(ExporterTest, ManyMayFlush) {
     open();
     record("one");
