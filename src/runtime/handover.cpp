@@ -54,7 +54,8 @@ private:
 };
 
 Handover::Handover(asio::any_io_executor executor)
-    : executor_(asio::prefer(executor, asio::execution::outstanding_work.tracked)),
+    : executor_(executor),
+      work_(asio::prefer(executor, asio::execution::outstanding_work.tracked)),
       queue_(&asio::use_service<Queue>(asio::query(executor, asio::execution::context))) {}
 
 void Handover::post(std::function<void()> task) const {

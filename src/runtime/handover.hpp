@@ -19,8 +19,9 @@ public:
 private:
     class Queue;
 
-    asio::any_io_executor executor_;  // tracks outstanding work
-    Queue* queue_;                    // a service of the context
+    asio::any_io_executor executor_;
+    asio::any_io_executor work_;  // keeps run() going
+    Queue* queue_;                // a service of the context
 };
 
 }  // namespace ark::runtime

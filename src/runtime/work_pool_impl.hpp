@@ -16,9 +16,11 @@ awaitable<std::invoke_result_t<F&>> on(WorkPool& pool, F& f) {
     auto start = [&pool, &f, &result, executor](auto handler) {
         // std::function wants a copyable task; a handler may be move-only.
         auto shared = std::make_shared<decltype(handler)>(std::move(handler));
-        pool.post([&f, &result, executor, shared, guard = asio::make_work_guard(executor)]() {
+        // What belongs to the context goes back with the handler: once that has run the context may be gone, and the
+        // task is destroyed here.
+        pool.post([&f, &result, executor, shared, guard = asio::make_work_guard(executor)]() mutable {
             result.emplace(f());
-            asio::post(executor, [shared]() { std::move (*shared)(); });
+            asio::post(executor, [shared = std::move(shared), guard = std::move(guard)]() { std::move (*shared)(); });
         });
     };
     co_await asio::async_initiate<const asio::use_awaitable_t<>&, void()>(std::move(start), asio::use_awaitable);
