@@ -63,9 +63,9 @@ protected:
     /// Lets everything run until it is so.
     template <class F>
     void until(F condition) {
-        for (int i = 0; i < 4'000 && !condition(); ++i) {
+        for (int idle = 0; idle < 4'000 && !condition();) {
             context_.restart();
-            context_.run_one_for(std::chrono::milliseconds(5));
+            if (context_.run_one_for(std::chrono::milliseconds(5)) == 0) ++idle;
         }
         ASSERT_TRUE(condition());
     }
