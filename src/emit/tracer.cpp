@@ -102,7 +102,8 @@ void Operation::complete(std::string_view message) {
 }
 
 void Operation::fail(const Error& error, std::string_view error_type) {
-    const auto text = error.message();
+    // What kind it is of stands beside it.
+    const auto text = error.context.empty() ? error.message() : error.context;
     set(key::error_type, otlp::Value(error_type));
     say("error", otlp::Value(text));
     say("errorType", otlp::Value(error_type));
