@@ -162,7 +162,7 @@ awaitable<void> play(net::ResponseStream& stream, const Call& call, const Replay
     if (open && !stream.closed()) {
         frames.clear();
         net::append_sse(frames, "bye", "", plan.complete ? R"({"reason":"end"})" : R"({"reason":"limit"})");
-        co_await stream.write(frames);
+        (void)co_await stream.write(frames);  // a reader that is gone by now needs no goodbye
     }
     stream.on_close({});
     if (!stream.closed()) co_await stream.finish();
