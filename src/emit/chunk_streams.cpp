@@ -45,7 +45,7 @@ public:
     awaitable<void> stop(milliseconds grace) override {
         const milliseconds step(10);
         for (auto waited = milliseconds(0); waited < grace && counters_.open > 0; waited += step)
-            co_await runtime::sleep_for(step);
+            if (!co_await runtime::sleep_for(step)) break;
         stop_.request_stop();
         co_await scope_.close();
     }

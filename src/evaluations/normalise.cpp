@@ -17,15 +17,7 @@ constexpr std::string_view event_data_annotation = "ark.mckinsey.com/event-data"
 void merge(JsonValue& into, const JsonValue& over) {
     if (!over.is_object()) return;
     if (!into.is_object()) into.data = JsonValue::Object{};
-    auto& members = std::get<JsonValue::Object>(into.data);
-    for (const auto& [name, value] : over.object()) {
-        const auto known = std::find_if(members.begin(), members.end(), [&](const auto& m) { return m.first == name; });
-        if (known == members.end()) {
-            members.emplace_back(name, value);
-        } else {
-            known->second = value;
-        }
-    }
+    for (const auto& member : over.object()) into.set(member.first, member.second);
 }
 
 void set_if_absent(JsonValue& object, std::string_view name, const JsonValue& value) {

@@ -102,7 +102,7 @@ private:
             if (auto failure = reader->take(**event, hand_on)) co_return std::move(*failure);
         }
         // The end of the body, which follows at once, lets the connection be kept.
-        if (reader->complete()) co_await events.next();
+        if (reader->complete()) (void)co_await events.next();
         co_return reader->finish();
     }
 

@@ -105,7 +105,7 @@ public:
             request.fields = config_.fields;
             add_session(request.fields);
             request.timeout = cancel_timeout;
-            co_await http_.fetch(std::move(request), config_.message_bytes_max);  // 405: it ends by itself
+            (void)co_await http_.fetch(std::move(request), config_.message_bytes_max);  // 405: it ends by itself
             session_.clear();
         }
         co_await wire_->close();
@@ -265,7 +265,8 @@ private:
             answer = error_text(id, -32601, "this client does not offer that");
         }
         auto fields = version_fields();
-        co_await wire_->post(std::move(answer), std::move(fields), config_.timeout);
+        // An answer that does not arrive leaves the call to its own timeout.
+        (void)co_await wire_->post(std::move(answer), std::move(fields), config_.timeout);
     }
 
     awaitable<Answer> put(const JsonValue& params, const CallContext* context) {
@@ -297,7 +298,7 @@ private:
         json.begin_object().field("requestId", id).field("reason", name(why.code)).end_object();
         auto fields = version_fields();
         auto text = notification_text("notifications/cancelled", params);
-        co_await wire_->post(std::move(text), std::move(fields), cancel_timeout);
+        (void)co_await wire_->post(std::move(text), std::move(fields), cancel_timeout);  // a courtesy
     }
 
     static std::string call_members(std::string_view tool, const JsonValue& arguments, std::string_view answers) {
