@@ -148,12 +148,14 @@ public:
         std::printf(
             "{\"requests\": %.0f, \"errors\": %llu, \"seconds\": %.3f, \"requests_per_s\": %.1f, \"spans_per_s\": "
             "%.1f, "
-            "\"mb_per_s\": %.1f, \"body_bytes\": %zu, \"p50_ms\": %.3f, \"p90_ms\": %.3f, \"p99_ms\": %.3f, "
+            "\"bytes\": %llu, \"mb_per_s\": %.1f, \"body_bytes\": %zu, \"p50_ms\": %.3f, \"p90_ms\": %.3f, \"p99_ms\": "
+            "%.3f, "
             "\"max_ms\": %.3f, "
             "\"cpu_s\": %.2f, \"next\": %llu}\n",
             requests, static_cast<unsigned long long>(errors_), elapsed_, requests / elapsed_,
-            requests * options_.spans / elapsed_, static_cast<double>(bytes_) / elapsed_ / 1e6, body_bytes_, at(0.5),
-            at(0.9), at(0.99), at(1), cpu, static_cast<unsigned long long>(next_));
+            requests * options_.spans / elapsed_, static_cast<unsigned long long>(bytes_),
+            static_cast<double>(bytes_) / elapsed_ / 1e6, body_bytes_, at(0.5), at(0.9), at(0.99), at(1), cpu,
+            static_cast<unsigned long long>(next_));
     }
 
 private:
