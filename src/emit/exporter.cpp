@@ -33,13 +33,17 @@ public:
           courier_(courier),
           keeper_(keeper),
           config_(std::move(config)),
-          arrived_(executor),
+          recorded_bell_(executor),
+          due_bell_(executor),
           settled_(executor),
           ready_(executor),
+          lingering_(executor),
           random_(random_seed()),
           scope_(executor) {
-        for (std::size_t i = 0; i < config_.targets.size(); ++i)
+        for (std::size_t i = 0; i < config_.targets.size(); ++i) {
             pauses_.emplace_back(executor);
+            paces_.emplace_back(executor);
+        }
     }
 
     Status start(disk::Disk& disk) {
@@ -51,6 +55,7 @@ public:
         for (std::size_t i = 0; i < config_.targets.size(); ++i)
             uncertain_.push_back(outbox_->waiting(i) > 0);
         scope_.spawn(write());
+        scope_.spawn(linger());
         for (std::size_t i = 0; i < config_.targets.size(); ++i)
             scope_.spawn(send(i));
         if (keeper_ != nullptr) scope_.spawn(keep());
@@ -70,11 +75,12 @@ public:
     void note(std::string note) override {
         notes_.push_back(std::move(note));
         ++entered_;
-        arrived_.ring();
+        recorded_bell_.ring();
     }
 
     awaitable<void> flush() override {
         const auto until = entered_;
+        write_until(until);
         while (written_ < until)
             co_await settled_.wait();
     }
@@ -82,7 +88,7 @@ public:
     awaitable<Status> commit() override {
         const auto until = entered_;
         sync_until_ = std::max(sync_until_, until);
-        arrived_.ring();
+        due_bell_.ring();
         while (synced_ < until && sync_status_)
             co_await settled_.wait();
         if (synced_ >= until) co_return ok();
@@ -114,10 +120,14 @@ public:
         }
         stopping_ = true;
         stop_.request_stop();
-        arrived_.ring();
+        recorded_bell_.ring();
+        due_bell_.ring();
         ready_.ring();
-        for (auto& pause : pauses_)
-            pause.cancel();
+        lingering_.cancel();
+        for (auto* timers : {&pauses_, &paces_}) {
+            for (auto& each : *timers)
+                each.cancel();
+        }
         co_await scope_.close();
     }
 
@@ -146,16 +156,34 @@ private:
         pending_bytes_ += bytes;
         ++recorded_;
         ++entered_;
-        arrived_.ring();
+        recorded_bell_.ring();
+        if (pending_bytes_ > config_.request_bytes) write_until(entered_);
         return true;
+    }
+
+    void write_until(std::uint64_t until) {
+        due_ = std::max(due_, until);
+        due_bell_.ring();
+    }
+
+    /// What nobody waits for is written a moment later: mostly the next step is committed by then, and takes it along.
+    awaitable<void> linger() {
+        while (!stopping_) {
+            if (entered_ == written_ || entered_ == due_) {
+                co_await recorded_bell_.wait();
+                continue;
+            }
+            co_await pause(lingering_, config_.linger);
+            write_until(entered_);
+        }
     }
 
     /// From memory to the outbox: whatever came while the last write was under way goes with the next, as one parcel.
     awaitable<void> write() {
         while (!stopping_) {
             const bool sync = sync_until_ > synced_ && sync_status_;
-            if (written_ == entered_ && !sync) {
-                co_await arrived_.wait();
+            if (written_ >= due_ && !sync) {
+                co_await due_bell_.wait();
                 continue;
             }
             const auto until = entered_;
@@ -163,9 +191,8 @@ private:
             const auto events = std::exchange(events_, {});
             pending_bytes_ = 0;
             auto notes = std::exchange(notes_, {});
-            auto encode = [&]() { return encoded(spans, events, std::move(notes)); };
-            auto parcel = co_await runtime::on(pool_, encode);
-            const auto status = co_await outbox_->add(std::move(parcel), sync ? Outbox::Sync::yes : Outbox::Sync::no);
+            std::function<Parcel()> encode = [&] { return encoded(spans, events, std::move(notes)); };
+            const auto status = co_await outbox_->add(std::move(encode), sync ? Outbox::Sync::yes : Outbox::Sync::no);
             written_ = until;
             if (sync && status) synced_ = until;
             if (!status && sync_status_) sync_status_ = prefix(status.error(), "outbox");
@@ -226,7 +253,7 @@ private:
 
     awaitable<void> send(std::size_t index) {
         // A request of a process that just died may still be on its way into the target, which is asked about it.
-        if (uncertain_[index]) co_await pause(index, config_.settling);
+        if (uncertain_[index]) co_await pause(pauses_[index], config_.settling);
         while (!stopping_) {
             auto next = co_await outbox_->next(index, config_.request_bytes);
             if (next.parcels.empty()) {
@@ -234,6 +261,7 @@ private:
                 if (!stopping_ && outbox_->waiting(index) == 0) co_await ready_.wait();
                 continue;
             }
+            paces_[index].expires_after(config_.pace);
             bool carried = true;
             for (const auto signal : {Signal::logs, Signal::traces}) {
                 if (carried) carried = co_await carry(index, signal, next.parcels);
@@ -242,7 +270,8 @@ private:
                 outbox_->delivered(index, next.after);
                 uncertain_[index] = false;
             }
-            settled_.ring();
+            // The first of a burst goes at once; what follows closely goes together.
+            if (carried && outbox_->waiting(index) < config_.request_bytes) co_await wait(paces_[index]);
         }
     }
 
@@ -300,7 +329,7 @@ private:
                                {{"target", target.name}, {"reason", carried.reason}});
             }
             away = true;
-            co_await pause(index, carried.wait > backoff ? carried.wait : jittered(backoff));
+            co_await pause(pauses_[index], carried.wait > backoff ? carried.wait : jittered(backoff));
             if (stopping_) co_return false;
             backoff = std::min(backoff * 2, config_.backoff_max);
         }
@@ -308,10 +337,14 @@ private:
         co_return true;
     }
 
-    awaitable<void> pause(std::size_t index, std::chrono::milliseconds length) {
+    static awaitable<void> pause(asio::steady_timer& timer, std::chrono::milliseconds length) {
+        timer.expires_after(length);
+        co_await wait(timer);
+    }
+
+    static awaitable<void> wait(asio::steady_timer& timer) {
         boost::system::error_code stopped;
-        pauses_[index].expires_after(length);
-        co_await pauses_[index].async_wait(asio::redirect_error(asio::use_awaitable, stopped));
+        co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, stopped));
     }
 
     std::chrono::milliseconds jittered(std::chrono::milliseconds length) {
@@ -331,6 +364,7 @@ private:
     std::uint64_t recorded_ = 0;
     std::uint64_t entered_ = 0;     // spans, events and notes
     std::uint64_t written_ = 0;     // of them are in the outbox
+    std::uint64_t due_ = 0;         // of them are to be written now
     std::uint64_t synced_ = 0;      // of them are durable
     std::uint64_t sync_until_ = 0;  // somebody waits for these to be durable
     Status sync_status_;            // once wrong, always wrong
@@ -338,11 +372,14 @@ private:
     Place kept_ = 0;                // those are
     Status keep_status_;            // once wrong, always wrong
     ExporterCounters counters_;
-    runtime::Bell arrived_;                  // something was recorded
-    runtime::Bell settled_;                  // something was written or delivered
+    runtime::Bell recorded_bell_;            // something was recorded
+    runtime::Bell due_bell_;                 // something is to be written now
+    runtime::Bell settled_;                  // something was written or kept
     runtime::Bell ready_;                    // the outbox has more
+    asio::steady_timer lingering_;           // what was recorded waits for company
     std::vector<bool> uncertain_;            // by target: it may have what comes next, from a request without an answer
     std::deque<asio::steady_timer> pauses_;  // one a target: between two attempts
+    std::deque<asio::steady_timer> paces_;   // likewise: between two requests
     std::stop_source stop_;
     bool stopping_ = false;
     Random random_;

@@ -20,6 +20,8 @@ struct ExporterConfig {
     std::size_t pending_bytes_max = 64u << 20;  ///< recorded, not yet in the outbox; beyond: dropped and counted
     std::size_t request_bytes = 1u << 20;       ///< what is sent to a target at once, about
     std::size_t unkept_bytes_max = 8u << 20;    ///< of the outbox, before its notes are kept
+    std::chrono::milliseconds linger{2};        ///< what nobody waits for is written so much later, with what follows
+    std::chrono::milliseconds pace{2};          ///< between two requests to a target that keeps up
     std::chrono::milliseconds settling{250};    ///< before a target is asked what an earlier process got through
     std::chrono::milliseconds backoff_min{100};
     std::chrono::milliseconds backoff_max{10'000};
@@ -56,8 +58,9 @@ public:
     virtual awaitable<Status> keep(std::vector<std::shared_ptr<const Parcel::Notes>> notes) = 0;
 };
 
-/// Carries telemetry to its targets: what is recorded is encoded, written to the outbox at once, and delivered to each
-/// target in order, at its own pace, for as long as it takes. Recording never waits and never fails.
+/// Carries telemetry to its targets: what is recorded is encoded, written to the outbox with the next commit or a
+/// moment later, and delivered to each target in order, at its own pace, for as long as it takes. Recording never waits
+/// and never fails.
 ///
 /// Lives on one executor. The references of open() outlive it; stop() before its destruction.
 class Exporter : public Recorder, public Notary {

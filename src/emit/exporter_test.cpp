@@ -58,8 +58,9 @@ public:
 
 class ExporterTest : public testing::Test {
 protected:
-    void open() {
+    void open(std::chrono::milliseconds linger = std::chrono::milliseconds(1)) {
         ExporterConfig config;
+        config.linger = linger;
         config.outbox.directory = "spill";
         config.targets.push_back(broker_target("http://a"));
         config.targets.push_back(broker_target("http://b"));
@@ -163,7 +164,31 @@ TEST_F(ExporterTest, ANewProcessAsksWhatTheLastOneGotThrough) {
     EXPECT_EQ(courier_.questions, 2);
 }
 
-// Many wait for the same write; each is woken once it is done.
+TEST_F(ExporterTest, WhatNobodyWaitsForGoesWithTheNextCommit) {
+    open(std::chrono::hours(1));
+    record("one");
+    context_.poll();
+    EXPECT_EQ(pool_.queued(), 0u);
+    EXPECT_EQ(exporter_->counters().outbox.end, 0u);
+    record("two");
+    auto committed = asio::co_spawn(context_, exporter_->commit(), asio::use_future);
+    while (exporter_->counters().outbox.end == 0)
+        context_.run_one();
+    run(exporter_->stop(std::chrono::seconds(5)));
+    EXPECT_THAT(courier_.taken["broker"], ElementsAre("one", "two"));
+    EXPECT_TRUE(committed.get());
+    EXPECT_EQ(courier_.attempts, 2);  // one request to each target
+}
+
+TEST_F(ExporterTest, WhatNobodyCommitsIsWrittenAllTheSame) {
+    open();
+    record("one");
+    while (exporter_->counters().outbox.end == 0)
+        context_.run_one();
+    run(exporter_->stop(std::chrono::seconds(5)));
+    EXPECT_THAT(courier_.taken["broker"], ElementsAre("one"));
+}
+
 // Goal: a stop that comes while the outbox cannot be read ends all the same.
 // Method: the work pool is held up from before the read until after the stop was asked for.
 TEST_F(ExporterTest, AStopWhileADiskFailsEnds) {
@@ -195,6 +220,7 @@ TEST_F(ExporterTest, AStopWhileADiskFailsEnds) {
     EXPECT_TRUE(stopped);
 }
 
+// Many wait for the same write; each is woken once it is done.
 TEST_F(ExporterTest, ManyMayFlush) {
     open();
     record("one");

@@ -136,7 +136,7 @@ public:
 
     Status recover(const std::vector<std::string>& targets);
 
-    awaitable<Status> add(Parcel parcel, Sync sync) override;
+    awaitable<Status> add(std::function<Parcel()> make, Sync sync) override;
     awaitable<Next> next(std::size_t target, std::size_t bytes_max) override;
     void delivered(std::size_t target, Place after) override;
     std::uint64_t waiting(std::size_t target) const override { return end_ - targets_[target].at; }
@@ -212,7 +212,7 @@ Result<SpillFile*> DiskOutbox::file_for_appends() {
     return &files_.back();
 }
 
-awaitable<Status> DiskOutbox::add(Parcel parcel, Sync sync) {
+awaitable<Status> DiskOutbox::add(std::function<Parcel()> make, Sync sync) {
     // A new file is opened on the executor, once in `file_bytes`: files_ is read by others there.
     std::shared_ptr<disk::RecordLog> log;
     bool fresh = false;
@@ -228,9 +228,10 @@ awaitable<Status> DiskOutbox::add(Parcel parcel, Sync sync) {
     }
     Held held;
     held.at = end_;
-    held.parcel = std::move(parcel);
     disk::RecordLog::Frames frames;
     auto write = [&]() -> Status {
+        held.parcel = make();
+        if (!log) return fail(Errc::io, "the disk of the outbox failed");
         frames.add(kind_parcel, to_record(held.parcel));
         ARK_TRY_STATUS(log->append(frames));
         if (fresh) {
@@ -238,11 +239,8 @@ awaitable<Status> DiskOutbox::add(Parcel parcel, Sync sync) {
         }
         return sync == Sync::yes ? log->sync() : ok();
     };
-    Status status = fail(Errc::io, "the disk of the outbox failed");
-    if (log) {
-        status = co_await runtime::on(pool_, write);
-        if (!status) disk_fails(status.error());
-    }
+    const auto status = co_await runtime::on(pool_, write);
+    if (log && !status) disk_fails(status.error());
     const auto size = disk::RecordLog::frame_bytes(to_record_bytes(held.parcel));
     end_ += size;
     held.after = end_;

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -58,8 +59,9 @@ public:
                                                 const std::vector<std::string>& targets);
 
     enum class Sync { no, yes };
-    /// One at a time. Resolves when it was written. An error: it is in memory only, or not synced.
-    virtual awaitable<Status> add(Parcel parcel, Sync sync) = 0;
+    /// One at a time. `make` is called on the pool, which is visited once: encoding, write and sync in one go. Resolves
+    /// when it was written. An error: it is in memory only, or not synced.
+    virtual awaitable<Status> add(std::function<Parcel()> make, Sync sync) = 0;
     struct Next {
         std::vector<Parcel> parcels;  ///< empty: the target has everything
         Place after = 0;

@@ -35,7 +35,8 @@ protected:
             auto body = std::make_shared<const std::string>(std::string(80, 'x') + std::to_string(i));
             (i % 2 == 0 ? parcel.traces : parcel.logs) = body;
             if (i % 3 == 0) parcel.notes = std::make_shared<const Parcel::Notes>(Parcel::Notes{"note", *body});
-            const auto added = run(outbox_->add(std::move(parcel), i % 4 == 0 ? Outbox::Sync::yes : Outbox::Sync::no));
+            const auto make = [&] { return std::move(parcel); };
+            const auto added = run(outbox_->add(make, i % 4 == 0 ? Outbox::Sync::yes : Outbox::Sync::no));
             EXPECT_EQ(!added, outbox_->counters().disk_failed);
         }
     }

@@ -3,11 +3,13 @@
 #include "net/response_head.hpp"
 
 #include <algorithm>
+#include <cerrno>
 
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/write.hpp>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
+#include <sys/socket.h>
 
 namespace ark::net {
 
@@ -228,11 +230,8 @@ void ClientConnection::abort(Error cause) {
 
 bool ClientConnection::is_fresh() {
     if (cause_ || !socket_.is_open() || !input.empty()) return false;
-    error_code error;
-    socket_.non_blocking(true, error);
     char byte = 0;
-    socket_.receive(asio::buffer(&byte, 1), asio::socket_base::message_peek, error);
-    return error == asio::error::would_block;
+    return ::recv(socket_.native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0 && errno == EAGAIN;
 }
 
 Error ClientConnection::why(Errc code, std::string_view doing, const error_code& error) const {
