@@ -5,7 +5,7 @@
 namespace ark::views {
 namespace {
 
-constexpr std::uint8_t progress_version = 2;
+constexpr std::uint8_t progress_version = 3;
 
 }  // namespace
 
@@ -61,8 +61,17 @@ void Fold::publish_context(Story& story) {
     if (!story.context_stale) return;
     story.context_stale = false;
     auto context = std::make_shared<const items::Context>(context_of(story, session_of(story), query_of(story)));
+    std::vector<std::shared_ptr<const items::Context>> of_strands;
+    if (const auto* strands = story.strands()) {
+        for (std::size_t i = 0; i < strands->all().size(); ++i) {
+            const auto* its = query(story.key.tenant, strands->query_of(i));
+            of_strands.push_back(std::make_shared<const items::Context>(context_of(story, session_of(story), its)));
+        }
+    }
     const std::lock_guard lock(stories_.lock_of(story.key));
     story.context.swap(context);
+    for (std::size_t i = 0; i < of_strands.size(); ++i)
+        story.strands()->all()[i].context.swap(of_strands[i]);
 }
 
 Result<Fold::Changed> Fold::commit(Offset folded) {

@@ -23,6 +23,17 @@ void add_surroundings(items::Context& context, const Story& story, const items::
     say(model::Kind::team, item.facts.team, context.team);
 }
 
+/// The query of the strand in which the item happened.
+std::uint64_t query_around(const Story& story, const items::Item& item, const Reads& reads, std::uint32_t tenant) {
+    const auto* strands = story.strands();
+    if (strands == nullptr) return story.query;
+    if (!item.facts.query_id.empty()) {
+        const auto named = reads.number(keys::query_id(tenant, item.facts.query_id));
+        if (named && *named && strands->find(**named) != Strands::unclaimed) return **named;
+    }
+    return strands->query_of(strands->strand_of(story.spans(), item.span_id, item.parent_span_id));
+}
+
 }  // namespace
 
 Result<std::shared_ptr<const Story>> ColdStories::find(const Reads& reads, const StoryKey& key) {
@@ -79,7 +90,7 @@ items::Context LiveViews::context_of(std::string_view tenant, const items::Item&
     const auto key = StoryKey::of_trace(of_tenant, item.trace_id);
     std::shared_ptr<const items::Context> published;
     const bool hot = stories_.look_at(key, [&](const Story& story) {
-        published = story.context;
+        published = story.context_at(item);
         add_surroundings(context, story, item);
     });
     if (hot) {
@@ -94,7 +105,7 @@ items::Context LiveViews::context_of(std::string_view tenant, const items::Item&
     if (!cold || *cold == nullptr) return context;
     const auto& story = **cold;
     const auto in_session = reads.session(of_tenant, story.session);
-    const auto in_query = reads.query(of_tenant, story.query);
+    const auto in_query = reads.query(of_tenant, query_around(story, item, reads, of_tenant));
     context =
         ark::views::context_of(story, in_session ? in_session->get() : nullptr, in_query ? in_query->get() : nullptr);
     add_surroundings(context, story, item);

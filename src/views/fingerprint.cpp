@@ -62,6 +62,7 @@ Result<std::string> fingerprint_of(const store::Snapshot& snapshot) {
             packed.push_back(static_cast<char>(record.what));
             packed.push_back(static_cast<char>(record.flags));
             packed.push_back(static_cast<char>(record.kind));
+            append_varint(packed, record.query);
             for (const auto value : {record.offset, record.time, record.start, record.end})
                 append_varint(packed, value);
             packed.append(record.span_id.view());

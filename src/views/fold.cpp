@@ -33,17 +33,17 @@ void Fold::apply(std::uint32_t tenant, const items::Item& item, UnixNanos receiv
     if (story == nullptr) return;  // of no trace, query or session: the journal and the stream have it
     touch(*story);
     // What groups must know item by item comes first, on the story as it was before this item.
-    correlate(*story, item);
+    const auto named = correlate(*story, item);
     const bool had_conversation = !story->conversation.empty();
     new_names_.clear();
     {
         const std::lock_guard lock(stories_.lock_of(story->key));
-        story->apply(item, received.value(), new_names_);
+        story->apply(item, received.value(), named, new_names_);
     }
     if (item.type == items::ItemType::event) ++progress_.events;
     if (story->session == no_number && story->query == no_number) return;
     auto* in_session = session_of(*story);
-    auto* in_query = query_of(*story);
+    auto* in_query = story->strands() == nullptr ? query_of(*story) : nullptr;
     for (const auto& fresh : new_names_) {
         const auto list = static_cast<std::size_t>(fresh.kind);
         if (in_session != nullptr) in_session->names[list].admit(fresh.name);
@@ -56,7 +56,8 @@ void Fold::apply(std::uint32_t tenant, const items::Item& item, UnixNanos receiv
             in_session->conversations.count(story->conversation, Part::traces, 1);
         }
     }
-    if (is_about_question(item)) note_question(*story, item);
+    if (story->strands() != nullptr) follow_strands(*story, item.offset.value() + 1);
+    if (is_about_question(item)) note_question(*story, item, named);
 }
 
 /// A story is numbered by its first item.
@@ -111,17 +112,20 @@ Story* Fold::find_or_create(const StoryKey& key, std::uint64_t offset) {
     return &stories_.insert(std::make_unique<Story>(key, offset));
 }
 
-void Fold::correlate(Story& story, const items::Item& item) {
+/// Says which of the trace's queries the item names, from 1; 0 = none.
+std::uint16_t Fold::correlate(Story& story, const items::Item& item) {
     const auto& facts = item.facts;
     const auto tenant = story.key.tenant;
     const auto offset = item.offset.value();
     const auto rev = offset + 1;
 
+    bool new_source = false;
     if (!facts.session_id.empty() &&
         (facts.session_source > story.own_source || facts.session_id != story.session_seen)) {
         const auto said = session_number(tenant, facts.session_id, offset);
         story.session_seen = facts.session_id;
         if (facts.session_source > story.own_source) {
+            new_source = true;
             story.own_source = facts.session_source;
             story.own_session = said;
         }
@@ -129,6 +133,7 @@ void Fold::correlate(Story& story, const items::Item& item) {
     if (story.own_session != no_number && story.session == no_number) move_to_session(story, story.own_session, rev);
 
     using Link = Story::QueryLink;
+    std::uint16_t named = 0;
     if (story.key.type == StoryKey::Type::query) {
         if (story.query == no_number)
             move_to_query(story, keys::last_number(story.key.id.view().substr(0, 8)), Link::by_id, rev);
@@ -141,23 +146,36 @@ void Fold::correlate(Story& story, const items::Item& item) {
             const auto number = link == Link::implicit ? create_implicit_query(story, offset)
                                                        : query_number(tenant, facts, story.session, offset);
             move_to_query(story, number, link, rev);
+            named = link == Link::by_id ? 1 : 0;
+        } else if (link == Link::by_id) {
+            const auto* known = query_of(story);
+            const bool only = story.strands() == nullptr && known != nullptr && known->id == facts.query_id;
+            named = only ? std::uint16_t{1} : strand_named(story, item);
         }
     }
     auto* of_query = query_of(story);
-    if (of_query != nullptr && !story.query_named && !facts.query_name.empty()) {
+    if (of_query != nullptr && !story.query_named && !facts.query_name.empty() && story.strands() == nullptr) {
         if (of_query->name.empty() && !of_query->implicit) name_query(*of_query, facts, of_query->session);
         story.query_named = true;
     }
     if (of_query != nullptr && story.own_source > of_query->session_source) {
         set_session_of_query(*of_query, story.own_session, story.own_source, rev);
     }
+    if (story.strands() != nullptr && new_source) {
+        for (const auto number : queries_of(story)) {
+            auto* its = query(tenant, number);
+            if (its != nullptr && story.own_source > its->session_source)
+                set_session_of_query(*its, story.own_session, story.own_source, rev);
+        }
+    }
     const auto belongs = story.own_session != no_number ? story.own_session
                          : of_query != nullptr          ? of_query->session
                                                         : no_number;
     if (belongs != story.session) move_to_session(story, belongs, rev);
+    return named;
 }
 
-void Fold::note_question(Story& story, const items::Item& item) {
+void Fold::note_question(Story& story, const items::Item& item, std::uint16_t named) {
     if (item.facts.question_id.empty()) return;
     Question question;
     question.id = clip(item.facts.question_id, name_bytes_max);
@@ -165,7 +183,17 @@ void Fold::note_question(Story& story, const items::Item& item) {
     (asks ? question.asked : question.closed) = 1;
     if (story.questions.size() < questions_of_group_max) story.questions.push_back(question);
     if (auto* group = session_of(story)) group->questions.add(question);
-    if (auto* group = query_of(story)) group->questions.add(question);
+    auto of_query = story.query;
+    if (auto* strands = story.strands()) {
+        if (named == 0) named = strands->strand_of(story.spans(), item.span_id, item.parent_span_id);
+        auto& strand = strands->all()[named];
+        if (strand.questions.size() < questions_of_group_max) strand.questions.push_back(question);
+        of_query = strands->query_of(named);
+    }
+    if (auto* group = query(story.key.tenant, of_query)) {
+        touch(*group);
+        group->questions.add(question);
+    }
 }
 
 std::uint64_t Fold::session_number(std::uint32_t tenant, std::string_view id, std::uint64_t offset) {

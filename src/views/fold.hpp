@@ -64,8 +64,8 @@ private:
     Story* open_story(const StoryKey& key, std::uint64_t offset);
     Story* find_or_create(const StoryKey& key, std::uint64_t offset);
     bool begins_trace(const items::Item& item) const;
-    void correlate(Story& story, const items::Item& item);
-    void note_question(Story& story, const items::Item& item);
+    std::uint16_t correlate(Story& story, const items::Item& item);
+    void note_question(Story& story, const items::Item& item, std::uint16_t named);
     std::uint64_t session_number(std::uint32_t tenant, std::string_view id, std::uint64_t offset);
     std::uint64_t query_number(std::uint32_t tenant, const model::Facts& facts, std::uint64_t session,
                                std::uint64_t offset);
@@ -79,13 +79,21 @@ private:
     void register_name(const Query& query, std::uint64_t session);
     std::uint64_t find_id(const std::string& key);
 
+    // sharing.cpp: traces of several queries
+    std::uint16_t strand_named(Story& story, const items::Item& item);
+    Strands& share_out(Story& story, std::uint64_t rev);
+    void follow_strands(Story& story, std::uint64_t rev);
+    void settle_strands(Story& story);
+    std::vector<std::uint64_t> queries_of(const Story& story) const;
+
     // membership.cpp: stories join, move and settle
     void settle(Story& story);
+    void add_run(Query& query, const Story& story);
     void move_to_session(Story& story, std::uint64_t session, std::uint64_t rev);
     void move_to_query(Story& story, std::uint64_t query, Story::QueryLink link, std::uint64_t rev);
     void set_session_of_query(Query& query, std::uint64_t session, model::SessionSource source, std::uint64_t rev);
-    void join(Group& group, Story& story);
-    void leave(Group& group, Story& story);
+    void join(Group& group, Share& share, Part part);
+    void leave(Group& group, Share& share, Part part);
     void observe_again(Session& session);
     void observe_again(Query& query);
     std::vector<std::uint64_t> members(const Session& session);

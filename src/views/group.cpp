@@ -83,16 +83,24 @@ State Group::state(bool is_session, bool quiet) const {
 }
 
 void Group::observe(const Story& story) {
+    Seen seen;
+    seen.start = story.start;
+    seen.end = story.end;
+    seen.knowledge = story.knowledge();
+    seen.outcome = story.outcome();
+    observe(story, seen);
+}
+
+void Group::observe(const Story& story, const Seen& seen) {
     rev = std::max(rev, story.rev);
-    merge_start(start, story.start);
-    last = std::max(last, story.end);
+    merge_start(start, seen.start);
+    last = std::max(last, seen.end);
     received = std::max(received, story.received);
-    const auto knowledge = story.knowledge();
-    if (best_story == no_number || best_story == story.number || knowledge > best_knowledge ||
-        (knowledge == best_knowledge && story.number > best_story)) {
+    if (best_story == no_number || best_story == story.number || seen.knowledge > best_knowledge ||
+        (seen.knowledge == best_knowledge && story.number > best_story)) {
         best_story = story.number;
-        best_knowledge = knowledge;
-        best_outcome = story.outcome();
+        best_knowledge = seen.knowledge;
+        best_outcome = seen.outcome;
         best_is_loose = story.loose();
     }
 }
@@ -142,15 +150,35 @@ std::size_t Group::bytes_common() const {
 }
 
 void Query::observe(const Story& story) {
+    if (story.strands() != nullptr) return observe(story, *story.strands());
     Group::observe(story);
-    input.offer(story.input, Preview::Prefer::earlier);
-    output.offer(story.output, Preview::Prefer::later);
-    error.offer(story.error, Preview::Prefer::later);
-    if (!story.conversation.empty() && (conversation_story == no_number || story.number <= conversation_story)) {
-        conversation = story.conversation;
+    observe(story, static_cast<const Words&>(story));
+    if (implicit) name = story.title();
+}
+
+void Query::observe(const Story& story, const Words& words) {
+    input.offer(words.input, Preview::Prefer::earlier);
+    output.offer(words.output, Preview::Prefer::later);
+    error.offer(words.error, Preview::Prefer::later);
+    if (!words.conversation.empty() && (conversation_story == no_number || story.number <= conversation_story)) {
+        conversation = words.conversation;
         conversation_story = story.number;
     }
-    if (implicit) name = story.title();
+}
+
+/// Its own part of a trace that it shares with other queries.
+void Query::observe(const Story& story, const Strands& strands) {
+    Seen seen;
+    for (std::size_t i = 0; i < strands.all().size(); ++i) {
+        if (!strands.is_part(i, number)) continue;
+        const auto& strand = strands.all()[i];
+        merge_start(seen.start, strand.start);
+        seen.end = std::max(seen.end, strand.end);
+        seen.knowledge = std::max(seen.knowledge, strand.knowledge);
+        if (i != Strands::unclaimed) seen.outcome = strand.outcome;
+        observe(story, static_cast<const Words&>(strand));
+    }
+    Group::observe(story, seen);
 }
 
 void Query::forget_observed() {

@@ -60,6 +60,13 @@ struct Group {
 
     /// Takes in what of a story is not a sum.
     void observe(const Story& story);
+    /// The same of a part of it.
+    struct Seen {
+        std::uint64_t start = 0, end = 0;
+        Knowledge knowledge = Knowledge::none;
+        Outcome outcome = Outcome::done;
+    };
+    void observe(const Story& story, const Seen& seen);
     void forget_observed();
 
     void pack_common(std::string& out) const;
@@ -85,6 +92,8 @@ struct Query : Group {
     std::uint64_t conversation_story = no_number;
 
     void observe(const Story& story);
+    void observe(const Story& story, const Words& words);
+    void observe(const Story& story, const Strands& strands);
     void forget_observed();
     const std::string& title() const { return !input.text.empty() ? input.text : !name.empty() ? name : id; }
 

@@ -125,6 +125,7 @@ struct LiveViews::Selection {
     std::uint32_t tenant = 0;
     std::uint64_t session = no_number;  ///< queries of it
     std::uint64_t only = no_number;     ///< just this one
+    std::vector<std::uint64_t> among;   ///< just these, of a trace that several queries share
 };
 
 Reads LiveViews::reads() const {
@@ -193,10 +194,16 @@ Result<LiveViews::Selection> LiveViews::select(const Reads& reads, const ListReq
     }
     if (request.trace) {
         ARK_TRY(const auto story, find_trace(reads, request.tenant, *request.trace));
-        selection.nothing |= story == nullptr || (of_query != no_number && of_query != story->query) ||
+        selection.nothing |= story == nullptr || (of_query != no_number && !story->is_of_query(of_query)) ||
                              (of_session != no_number && of_session != story->session);
         if (selection.nothing) return selection;
-        of_query = story->query;
+        if (of_query == no_number) {
+            of_query = story->query;
+            if (story->strands() != nullptr) {
+                for (const auto& strand : story->strands()->all())
+                    if (strand.query != no_number) selection.among.push_back(strand.query);
+            }
+        }
         of_session = story->session;
         selection.nothing = (of_sessions ? of_session : of_query) == no_number;
     }
@@ -215,16 +222,23 @@ Result<LiveViews::Selection> LiveViews::select(const Reads& reads, const ListReq
     return selection;
 }
 
+static void for_each_head(const Heads& heads, const auto& visit) {
+    heads.for_each(visit);
+}
+static void for_each_head(const std::vector<Head>& heads, const auto& visit) {
+    std::for_each(heads.begin(), heads.end(), visit);
+}
+
 /// Walks the heads, then reads the rows of the page.
-template <class Row, class Read>
-static Result<Page<Row>> page_of_heads(const Heads& heads, const HeadFilter& filter, Cursor at, Read read) {
+template <class Row, class SomeHeads, class Read>
+static Result<Page<Row>> page_of_heads(const SomeHeads& heads, const HeadFilter& filter, Cursor at, Read read) {
     Page<Row> page;
     page.at = at;
     const auto& request = filter.request;
     ARK_TRY(const auto after, Place::parse(request.after));
     const auto limit = page_size(request);
     FirstPlaces first(limit + 1, request.order);
-    heads.for_each([&](const Head& head) {
+    for_each_head(heads, [&](const Head& head) {
         const Place place{head.last, head.number};
         if (after && !comes_after(place, *after, request.order)) return;
         if (filter.matches(head)) first.offer(place);
@@ -256,6 +270,14 @@ Result<Page<QueryRow>> LiveViews::queries(const ListRequest& request) {
         ARK_TRY(auto row, reads.row(*found));
         return std::optional(std::move(row));
     };
+    if (!selection.among.empty()) {
+        std::vector<Head> heads;
+        for (const auto number : selection.among) {
+            ARK_TRY(const auto its, reads.query(selection.tenant, number));
+            if (its != nullptr) heads.push_back(Head::of(*its));
+        }
+        return page_of_heads<QueryRow>(heads, filter, at, read);
+    }
     if (selection.only == no_number) return page_of_heads<QueryRow>(query_heads_, filter, at, read);
     ARK_TRY(const auto found, reads.query(selection.tenant, selection.only));
     if (found == nullptr || !filter.matches(Head::of(*found)) || !request.after.empty()) return page;

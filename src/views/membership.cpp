@@ -12,7 +12,7 @@ void Fold::settle(Story& story) {
     change -= story.settled;
     progress_.spans += change.spans;
     auto* in_session = session_of(story);
-    auto* in_query = query_of(story);
+    auto* in_query = story.strands() == nullptr ? query_of(story) : nullptr;
     const auto part = static_cast<std::size_t>(story.part());
     if (in_session != nullptr) {
         touch(*in_session);
@@ -25,6 +25,7 @@ void Fold::settle(Story& story) {
         in_query->observe(story);
     }
     story.settled = now;
+    if (story.strands() != nullptr) settle_strands(story);
     if (in_session == nullptr && in_query == nullptr) return;
     for (std::size_t i = 0; i < name_kind_count; ++i) {
         story.names[i].hand_on(in_session != nullptr ? &in_session->names[i] : nullptr,
@@ -32,19 +33,19 @@ void Fold::settle(Story& story) {
     }
 }
 
-void Fold::join(Group& group, Story& story) {
-    group.totals[static_cast<std::size_t>(story.part())] += story.settled;
+void Fold::join(Group& group, Share& share, Part part) {
+    group.totals[static_cast<std::size_t>(part)] += share.settled;
     for (std::size_t i = 0; i < name_kind_count; ++i)
-        story.names[i].join(group.names[i], story.part());
-    for (const auto& question : story.questions)
+        share.names[i].join(group.names[i], part);
+    for (const auto& question : share.questions)
         group.questions.add(question);
 }
 
-void Fold::leave(Group& group, Story& story) {
-    group.totals[static_cast<std::size_t>(story.part())] -= story.settled;
+void Fold::leave(Group& group, Share& share, Part part) {
+    group.totals[static_cast<std::size_t>(part)] -= share.settled;
     for (std::size_t i = 0; i < name_kind_count; ++i)
-        story.names[i].leave(group.names[i], story.part());
-    for (const auto& question : story.questions)
+        share.names[i].leave(group.names[i], part);
+    for (const auto& question : share.questions)
         group.questions.take_back(question);
 }
 
@@ -56,7 +57,7 @@ void Fold::move_to_session(Story& story, std::uint64_t number, std::uint64_t rev
     story.session = number;
     if (auto* from = session(story.key.tenant, old)) {
         touch(*from);
-        leave(*from, story);
+        leave(*from, story, story.part());
         if (!story.conversation.empty()) {
             from->conversations.count(story.conversation, Part::traces, ~std::uint64_t{0});
             from->conversations.release(story.conversation);
@@ -67,7 +68,7 @@ void Fold::move_to_session(Story& story, std::uint64_t number, std::uint64_t rev
     }
     if (auto* to = session(story.key.tenant, number)) {
         touch(*to);
-        join(*to, story);
+        join(*to, story, story.part());
         if (!story.conversation.empty()) {
             to->conversations.admit(story.conversation);
             to->conversations.count(story.conversation, Part::traces, 1);
@@ -89,7 +90,7 @@ void Fold::move_to_query(Story& story, std::uint64_t number, Story::QueryLink li
     story.query = number;
     if (auto* from = query(story.key.tenant, old)) {
         touch(*from);
-        leave(*from, story);
+        leave(*from, story, story.part());
         if (old_link != Story::QueryLink::implicit) set_member(keys::Member::of_query, old, story, false);
         std::erase_if(from->runs, [&](const auto& run) { return run.story == story.number; });
         if (from->implicit) {
@@ -104,17 +105,20 @@ void Fold::move_to_query(Story& story, std::uint64_t number, Story::QueryLink li
     auto* to = query(story.key.tenant, number);
     if (to == nullptr) return;
     touch(*to);
-    join(*to, story);
+    join(*to, story, story.part());
     // Whose trace an implicit query stands for, its id says.
     if (link != Story::QueryLink::implicit) set_member(keys::Member::of_query, number, story, true);
-    if (!story.loose()) {
-        const auto at =
-            std::find_if(to->runs.begin(), to->runs.end(), [&](const auto& run) { return run.story > story.number; });
-        to->runs.insert(at, {story.number, story.key.id});
-        if (to->runs.size() > traces_of_query_max) to->runs.pop_back();
-    }
+    add_run(*to, story);
     to->observe(story);
     to->rev = std::max(to->rev, rev);
+}
+
+void Fold::add_run(Query& to, const Story& story) {
+    if (story.loose()) return;
+    const auto at =
+        std::find_if(to.runs.begin(), to.runs.end(), [&](const auto& run) { return run.story > story.number; });
+    to.runs.insert(at, {story.number, story.key.id});
+    if (to.runs.size() > traces_of_query_max) to.runs.pop_back();
 }
 
 void Fold::set_session_of_query(Query& of_query, std::uint64_t number, model::SessionSource source, std::uint64_t rev) {
@@ -148,6 +152,7 @@ void Fold::set_session_of_query(Query& of_query, std::uint64_t number, model::Se
     for (const auto member : members(of_query)) {
         auto* follower = story(of_query.tenant, member);
         if (follower == nullptr || follower->own_session != no_number || follower->session == number) continue;
+        if (follower->query != of_query.number) continue;  // it follows the main one of its queries
         move_to_session(*follower, number, rev);
     }
 }
@@ -160,11 +165,13 @@ void Fold::observe_again(Session& of_session) {
         const auto* its = story(of_session.tenant, member);
         if (its == nullptr) continue;
         of_session.observe(*its);
-        const auto* asks = query(of_session.tenant, its->query);
-        if (asks == nullptr || asks->session != of_session.number) continue;
-        if (of_session.first_query == no_number || asks->number < of_session.first_query) {
-            of_session.first_query = asks->number;
-            of_session.first_title = asks->title();
+        for (const auto asked : queries_of(*its)) {
+            const auto* asks = query(of_session.tenant, asked);
+            if (asks == nullptr || asks->session != of_session.number) continue;
+            if (of_session.first_query == no_number || asks->number < of_session.first_query) {
+                of_session.first_query = asks->number;
+                of_session.first_title = asks->title();
+            }
         }
     }
 }

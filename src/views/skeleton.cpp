@@ -13,6 +13,8 @@ constexpr std::uint8_t what_mask = 3;
 constexpr std::uint8_t has_span = 4;
 constexpr std::uint8_t has_parent = 8;
 constexpr std::uint8_t has_usage = 16;
+constexpr std::uint8_t names_first_query = 32;
+constexpr std::uint8_t names_query = 64;
 
 char* put_id(char* out, const SpanId& id) {
     std::memcpy(out, id.bytes.data(), SpanId::size);
@@ -47,7 +49,8 @@ void ChunkWriter::append(const Record& record, std::uint32_t name, std::uint32_t
     if (record.span_id.valid()) head |= has_span;
     if (record.parent.valid()) head |= has_parent;
     if (record.usage.any()) head |= has_usage;
-    char fixed[4 + 4 * varint_bytes_max + 2 * SpanId::size];
+    if (record.query != 0) head |= record.query == 1 ? names_first_query : names_query;
+    char fixed[4 + 5 * varint_bytes_max + 2 * SpanId::size];
     char* out = fixed;
     *out++ = static_cast<char>(head);
     *out++ = static_cast<char>(record.flags);
@@ -59,6 +62,7 @@ void ChunkWriter::append(const Record& record, std::uint32_t name, std::uint32_t
     if (record.what != Record::What::item) {
         if (record.parent.valid()) out = put_id(out, record.parent);
         *out++ = static_cast<char>(record.kind);
+        if (record.query > 1) out = put_varint(out, record.query);
         out = put_varint(out, zigzag_difference(record.start, record.time));
         out = put_varint(out, zigzag_difference(record.end, record.start));
     }
@@ -102,6 +106,8 @@ bool ChunkReader::next(Record& record) {
     if ((head & has_parent) != 0) in_.id(record.parent);
     const auto kind = in_.byte();
     record.kind = kind < model::kind_count ? static_cast<model::Kind>(kind) : model::Kind::other;
+    record.query =
+        (head & names_query) != 0 ? static_cast<std::uint16_t>(in_.varint()) : (head & names_first_query) != 0;
     record.start = in_.difference(record.time);
     record.end = in_.difference(record.start);
     record.name = shared();

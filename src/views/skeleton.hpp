@@ -34,6 +34,7 @@ struct Record {
     What what = What::item;
     std::uint8_t flags = 0;
     model::Kind kind = model::Kind::other;
+    std::uint16_t query = 0;  ///< which of the trace's queries a span names itself, from 1; 0 = none
     std::uint64_t offset = 0;
     std::uint64_t time = 0;  ///< the item's
     SpanId span_id, parent;

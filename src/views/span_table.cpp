@@ -62,33 +62,9 @@ const Span* SpanTable::nearest(const SpanId& id, model::Kind kind) const {
 }
 
 Tally SpanTable::rolled_up() const {
-    enum : std::uint8_t { above_model_call = 1 };
-    std::vector<std::uint8_t> marks(spans_.size());
-    const auto parent_of = [&](const Span* span) { return span->parent.valid() ? find(span->parent) : nullptr; };
-    const auto mark_of = [&](const Span* span) -> std::uint8_t& {
-        return marks[static_cast<std::size_t>(span - spans_.data())];
-    };
-    const auto reports = [&](const Span& span) { return span.kind != model::Kind::llm && usage(span).any(); };
-
-    for (const auto& span : spans_) {
-        if (span.kind != model::Kind::llm || !usage(span).any()) continue;
-        const auto* above = parent_of(&span);
-        for (int depth = 0; above != nullptr && mark_of(above) == 0 && depth < depth_max; ++depth) {
-            mark_of(above) = above_model_call;
-            above = parent_of(above);
-        }
-    }
     Tally sum;
-    for (const auto& span : spans_) {
-        if (!reports(span) || mark_of(&span) != 0) continue;
-        bool topmost = true;
-        const auto* above = parent_of(&span);
-        for (int depth = 0; above != nullptr && topmost && depth < depth_max; ++depth) {
-            topmost = !(reports(*above) && mark_of(above) == 0);
-            above = parent_of(above);
-        }
-        if (topmost) sum += usage(span);
-    }
+    for_each_rolled_up([](std::size_t, std::size_t) { return true; },
+                       [&](std::size_t, const Tally& usage) { sum += usage; });
     return sum;
 }
 

@@ -82,7 +82,8 @@ struct Span {
     std::uint32_t name = 0, subject = 0;  ///< TextTable
     std::uint32_t usage = 0;              ///< 1 + position in usages; 0 = none
     model::Kind kind = model::Kind::other;
-    std::uint8_t flags = 0;  ///< SpanFlag
+    std::uint8_t flags = 0;   ///< SpanFlag
+    std::uint16_t query = 0;  ///< which of the trace's queries it names itself, from 1; 0 = none
 
     bool is(SpanFlag flag) const { return (flags & flag) != 0; }
 };
@@ -106,6 +107,10 @@ public:
     const Span* nearest(const SpanId& id, model::Kind kind) const;
     /// Sum over the topmost spans that report usage themselves while no model call below them does.
     Tally rolled_up() const;
+    /// The same where only spans of one group count as above one another: same(position, position) → bool, and
+    /// visit(position, usage) for each that counts.
+    template <class Same, class Visit>
+    void for_each_rolled_up(Same same, Visit visit) const;
     std::size_t bytes() const;
 
 private:
@@ -117,5 +122,33 @@ private:
 
 /// Parents further away than this are not followed: real trees are shallower, and a cycle of hostile parents ends.
 inline constexpr int depth_max = 256;
+
+template <class Same, class Visit>
+void SpanTable::for_each_rolled_up(Same same, Visit visit) const {
+    enum : std::uint8_t { above_model_call = 1 };
+    std::vector<std::uint8_t> marks(spans_.size());
+    const auto parent_of = [&](const Span* span) { return span->parent.valid() ? find(span->parent) : nullptr; };
+    const auto mark_of = [&](const Span* span) -> std::uint8_t& { return marks[position_of(*span)]; };
+    const auto reports = [&](const Span& span) { return span.kind != model::Kind::llm && usage(span).any(); };
+
+    for (const auto& span : spans_) {
+        if (span.kind != model::Kind::llm || !usage(span).any()) continue;
+        const auto* above = parent_of(&span);
+        for (int depth = 0; above != nullptr && mark_of(above) == 0 && depth < depth_max; ++depth) {
+            mark_of(above) = above_model_call;
+            above = parent_of(above);
+        }
+    }
+    for (const auto& span : spans_) {
+        if (!reports(span) || mark_of(&span) != 0) continue;
+        bool topmost = true;
+        const auto* above = parent_of(&span);
+        for (int depth = 0; above != nullptr && topmost && depth < depth_max; ++depth) {
+            topmost = !(reports(*above) && mark_of(above) == 0 && same(position_of(*above), position_of(span)));
+            above = parent_of(above);
+        }
+        if (topmost) visit(position_of(span), usage(span));
+    }
+}
 
 }  // namespace ark::views

@@ -73,7 +73,8 @@ void Preview::unpack(Unpacker& in) {
     text = in.text();
 }
 
-void Story::apply(const items::Item& item, std::uint64_t received_at, std::vector<NewName>& new_names) {
+void Story::apply(const items::Item& item, std::uint64_t received_at, std::uint16_t named,
+                  std::vector<NewName>& new_names) {
     rev = item.offset.value() + 1;
     received = std::max(received, received_at);
     const auto time = item.time.value();
@@ -84,7 +85,8 @@ void Story::apply(const items::Item& item, std::uint64_t received_at, std::vecto
     if (service.empty() && !facts.service.empty()) service = clip(facts.service, name_bytes_max);
     if (facts.agentic) {
         agentic = true;
-        describe(item);
+        if (user.empty() && !facts.user_id.empty()) user = clip(facts.user_id, name_bytes_max);
+        hear(item);
         // Before the counting: a name that was not admitted counts as one of the rest.
         mention(NameKind::agent, facts.agent, new_names);
         mention(NameKind::team, facts.team, new_names);
@@ -98,11 +100,11 @@ void Story::apply(const items::Item& item, std::uint64_t received_at, std::vecto
     record.span_id = loose() ? SpanId() : item.span_id;
     const Span* span = nullptr;
     if (item.type == items::ItemType::span && item.span_id.valid()) {
-        span = apply_span(item);
+        span = apply_span(item, named);
         if (span != nullptr) record.what = Record::What::span;
     } else {
         if (item.type == items::ItemType::event) ++sums_.events;
-        span = apply_event(item, record);
+        span = apply_event(item, named, record);
         if (span != nullptr) record.what = Record::What::span_by_event;
     }
     if (span == nullptr) {
@@ -111,13 +113,13 @@ void Story::apply(const items::Item& item, std::uint64_t received_at, std::vecto
         fill_record(*span, record);
         chunk.append(record, span->name, span->subject);
     }
+    if (strands_ != nullptr) strands_->hear(spans_, item, named);
 
     learn();
 }
 
-void Story::describe(const items::Item& item) {
+void Words::hear(const items::Item& item) {
     const auto& facts = item.facts;
-    if (user.empty() && !facts.user_id.empty()) user = clip(facts.user_id, name_bytes_max);
     if (conversation.empty() && !facts.conversation_id.empty())
         conversation = clip(facts.conversation_id, id_bytes_max);
     const auto rank = preview_rank(item);
@@ -132,6 +134,37 @@ void Story::describe(const items::Item& item) {
     }
 }
 
+void Words::pack(std::string& out) const {
+    append_text(out, conversation);
+    for (const auto* preview : {&input, &output, &error})
+        preview->pack(out);
+}
+
+void Words::unpack(Unpacker& in) {
+    conversation = in.text();
+    for (auto* preview : {&input, &output, &error})
+        preview->unpack(in);
+}
+
+void pack_questions(std::string& out, const std::vector<Question>& questions) {
+    append_varint(out, questions.size());
+    for (const auto& question : questions) {
+        append_text(out, question.id);
+        append_varint(out, question.asked);
+        append_varint(out, question.closed);
+    }
+}
+
+void unpack_questions(Unpacker& in, std::vector<Question>& questions) {
+    questions.clear();
+    for (auto count = std::min<std::uint64_t>(in.varint(), questions_max); count > 0 && in.ok(); --count) {
+        auto& question = questions.emplace_back();
+        question.id = in.text();
+        question.asked = static_cast<std::uint32_t>(in.varint());
+        question.closed = static_cast<std::uint32_t>(in.varint());
+    }
+}
+
 void Story::mention(NameKind kind, std::string_view name, std::vector<NewName>& new_names) {
     if (name.empty()) return;
     name = clip(name, name_bytes_max);
@@ -140,7 +173,7 @@ void Story::mention(NameKind kind, std::string_view name, std::vector<NewName>& 
     if (list.admit(name)) new_names.push_back({kind, std::string(name)});
 }
 
-const Span* Story::apply_span(const items::Item& item) {
+const Span* Story::apply_span(const items::Item& item, std::uint16_t named) {
     const bool open = item.facts.pending != 0 || item.end.value() == 0;
     auto* span = spans_.find(item.span_id);
     if (span != nullptr && open && !span->is(span_open) && !span->is(span_by_event))
@@ -153,6 +186,7 @@ const Span* Story::apply_span(const items::Item& item) {
         kept = span->flags & (span_evented | span_canceled);
     }
     auto& texts = spans_.texts();
+    if (named != 0) span->query = named;
     span->parent = item.parent_span_id;
     span->start = item.time.value();
     span->end = open ? 0 : item.end.value();
@@ -166,7 +200,7 @@ const Span* Story::apply_span(const items::Item& item) {
     return span;
 }
 
-const Span* Story::apply_event(const items::Item& item, Record& record) {
+const Span* Story::apply_event(const items::Item& item, std::uint16_t named, Record& record) {
     if (item.failed) record.flags |= span_failed;
     if (item.phase == model::Phase::none) return nullptr;
     if (loose() || !item.span_id.valid()) {
@@ -191,6 +225,7 @@ const Span* Story::apply_event(const items::Item& item, Record& record) {
         take_back(*span);
     }
     span->flags |= span_evented;
+    if (named != 0) span->query = named;
     change_by_event(item, *span);
     add(*span);
     return span;
@@ -248,6 +283,7 @@ void Story::apply_operation(const items::Item& item) {
 
 void Story::fill_record(const Span& span, Record& record) const {
     record.flags = span.flags;
+    record.query = span.query;
     record.kind = span.kind;
     record.parent = span.parent;
     record.start = span.start;
@@ -266,6 +302,7 @@ void Story::restore(const Record& record) {
     auto* span = spans_.find(record.span_id);
     if (span == nullptr) span = &spans_.add(record.span_id);
     span->flags = record.flags;
+    span->query = record.query;
     span->kind = record.kind;
     span->parent = record.parent;
     span->start = record.start;
@@ -286,6 +323,7 @@ void Story::restored() {
         if (best == nullptr || head_order(span) < head_order(*best)) head_ = spans_.position_of(span);
     }
     trimmed_ = sums_.spans > spans_.spans().size();
+    if (strands_ != nullptr) strands_->restored(spans_, trimmed_);
     if (!trimmed_) return;
     trimmed_rolled_up_ = settled.rolled_up;
     trimmed_rolled_up_ -= spans_.rolled_up();
@@ -314,6 +352,7 @@ void Story::add(const Span& span) {
         if (list) names[static_cast<std::size_t>(*list)].count(spans_.subject(span), Part::traces, 1);
     }
     update_head(span);
+    if (strands_ != nullptr) strands_->put(spans_, span);
 }
 
 void Story::take_back(const Span& span) {
@@ -333,6 +372,7 @@ void Story::take_back(const Span& span) {
         const auto list = name_kind_of(span.kind);
         if (list) names[static_cast<std::size_t>(*list)].count(spans_.subject(span), Part::traces, ~std::uint64_t{0});
     }
+    if (strands_ != nullptr) strands_->take_back(spans_, span);
 }
 
 void Story::update_head(const Span& span) {
@@ -429,8 +469,37 @@ Totals Story::totals() const {
     return totals;
 }
 
+Strands& Story::share_out() {
+    strands_ = std::make_unique<Strands>(spans_, query, sums_.events, *this, questions);
+    return *strands_;
+}
+
+bool Story::is_of_query(std::uint64_t one) const {
+    return query == one || (strands_ != nullptr && strands_->find(one) != Strands::unclaimed);
+}
+
+std::vector<Totals> Story::strand_totals() {
+    if (!row_only_) return strands_->settle(spans_, trimmed_);
+    std::vector<Totals> settled_ones;
+    for (const auto& strand : strands_->all())
+        settled_ones.push_back(strand.settled);
+    return settled_ones;
+}
+
+const std::shared_ptr<const items::Context>& Story::context_at(const items::Item& item) const {
+    if (strands_ == nullptr || item.facts.query_id.empty()) {
+        if (strands_ == nullptr) return context;
+        const auto& its = strands_->all()[strands_->strand_of(spans_, item.span_id, item.parent_span_id)].context;
+        return its != nullptr ? its : context;
+    }
+    for (const auto& strand : strands_->all()) {
+        if (strand.context != nullptr && strand.context->query_id == item.facts.query_id) return strand.context;
+    }
+    return context;
+}
+
 std::size_t Story::bytes() const {
-    auto sum = sizeof(Story) + spans_.bytes() + 256;
+    auto sum = sizeof(Story) + spans_.bytes() + 256 + (strands_ != nullptr ? strands_->bytes() : 0);
     for (const auto& list : names)
         sum += list.bytes();
     return sum;
@@ -447,18 +516,12 @@ std::string Story::pack() const {
     out.push_back(static_cast<char>(agentic ? 1 : 0));
     for (const auto value : {own_session + 1, session + 1, query + 1, rev, start, end, received})
         append_varint(out, value);
-    for (const auto* text : {&conversation, &user, &service, &title_})
+    for (const auto* text : {&user, &service, &title_})
         append_text(out, *text);
-    for (const auto* preview : {&input, &output, &error})
-        preview->pack(out);
+    Words::pack(out);
     for (const auto& list : names)
         list.pack(out);
-    append_varint(out, questions.size());
-    for (const auto& question : questions) {
-        append_text(out, question.id);
-        append_varint(out, question.asked);
-        append_varint(out, question.closed);
-    }
+    pack_questions(out, questions);
     settled.pack(out);  // rows are written settled: sums_ follows from it
     std::uint64_t used = 0;
     const auto& all = operations();
@@ -477,6 +540,7 @@ std::string Story::pack() const {
     // What follows from the spans, for readers of the row alone.
     out.push_back(static_cast<char>(outcome()));
     out.push_back(static_cast<char>(knowledge()));
+    if (strands_ != nullptr) strands_->pack(out);
     return out;
 }
 
@@ -500,19 +564,12 @@ bool Story::unpack(std::string_view row) {
         *value = in.varint() - 1;
     for (auto* value : {&rev, &start, &end, &received})
         *value = in.varint();
-    for (auto* text : {&conversation, &user, &service, &title_})
+    for (auto* text : {&user, &service, &title_})
         *text = in.text();
-    for (auto* preview : {&input, &output, &error})
-        preview->unpack(in);
+    Words::unpack(in);
     for (auto& list : names)
         list.unpack(in);
-    questions.clear();
-    for (auto count = std::min<std::uint64_t>(in.varint(), questions_max); count > 0 && in.ok(); --count) {
-        auto& question = questions.emplace_back();
-        question.id = in.text();
-        question.asked = static_cast<std::uint32_t>(in.varint());
-        question.closed = static_cast<std::uint32_t>(in.varint());
-    }
+    unpack_questions(in, questions);
     settled.unpack(in);
     sums_ = Totals();
     if (settled.spans > 0) {
@@ -534,6 +591,7 @@ bool Story::unpack(std::string_view row) {
     row_outcome_ = static_cast<Outcome>(in.byte() & 3);
     knowledge_ = static_cast<Knowledge>(std::min<std::uint8_t>(in.byte(), 2));
     row_only_ = true;
+    strands_ = in.ok() && !in.at_end() ? std::make_unique<Strands>(in) : nullptr;
     return in.ok();
 }
 

@@ -2,6 +2,7 @@
 #include "items/items.hpp"
 #include "views/skeleton.hpp"
 #include "views/span_table.hpp"
+#include "views/strands.hpp"
 #include "views/totals.hpp"
 
 #include <array>
@@ -35,32 +36,6 @@ struct StoryKey {
 /// nor the trace's membership are stored.
 std::optional<TraceId> trace_of_implicit(std::string_view query_id);
 
-/// How a story ended up, or that it has not.
-enum class Outcome : std::uint8_t { done = 0, failed = 1, canceled = 2, running = 3 };
-
-/// How surely a story knows the outcome of its query: from nothing, from events without spans, from the root span.
-enum class Knowledge : std::uint8_t { none = 0, events = 1, root = 2 };
-
-/// A text that stands for many: the highest rank wins, then the earliest (or latest), then the smaller text, so that
-/// neither the order of arrival nor where drains end matters.
-struct Preview {
-    enum class Prefer { earlier, later };
-    std::uint8_t rank = 0;  ///< 0 = none yet
-    std::uint64_t time = 0;
-    std::string text;
-
-    void offer(std::uint8_t rank, std::uint64_t time, std::string_view text, Prefer prefer);
-    void offer(const Preview& other, Prefer prefer) { offer(other.rank, other.time, other.text, prefer); }
-    void pack(std::string& out) const;
-    void unpack(Unpacker& in);
-};
-
-/// What happened to a question, as one story saw it.
-struct Question {
-    std::string id;
-    std::uint32_t asked = 0, closed = 0;
-};
-
 struct Session;
 struct Query;
 
@@ -68,7 +43,7 @@ struct Query;
 /// follows from its items alone; to which session and query it belongs is the fold's business.
 ///
 /// Not thread-safe: the fold's thread writes; others look at spans and context under the lock of its shard (hot.hpp).
-class Story {
+class Story : public Share, public Words {
 public:
     Story(const StoryKey& of, std::uint64_t first) : key(of), number(first) {}
 
@@ -82,10 +57,7 @@ public:
     enum class QueryLink : std::uint8_t { none = 0, implicit = 1, by_name = 2, by_id = 3 };
     QueryLink query_link = QueryLink::none;
     std::uint64_t query = no_number;
-    std::string conversation;
     std::string user;
-    std::array<NameList, name_kind_count> names;
-    std::vector<Question> questions;
 
     // What the items said.
     bool agentic = false;
@@ -93,14 +65,14 @@ public:
     std::uint64_t start = 0, end = 0;
     std::uint64_t received = 0;  ///< when the broker took its last item
     std::string service;
-    Preview input, output, error;
 
-    /// Takes one item in and packs its record. Names new to the story are appended to `new_names`.
+    /// Takes one item in and packs its record. Names new to the story are appended to `new_names`. `named`: which of
+    /// the trace's queries the item names, counted from 1; 0 = none.
     struct NewName {
         NameKind kind;
         std::string name;
     };
-    void apply(const items::Item& item, std::uint64_t received, std::vector<NewName>& new_names);
+    void apply(const items::Item& item, std::uint64_t received, std::uint16_t named, std::vector<NewName>& new_names);
     /// Takes a record back in after a reload.
     void restore(const Record& record);
     void restored();  ///< after the last record
@@ -115,9 +87,14 @@ public:
     /// What it adds to its query and session.
     Totals totals() const;
 
-    /// What its query and session have taken in so far; the names' counts likewise (Part::traces: now, Part::loose:
-    /// settled).
-    Totals settled;
+    /// The parts of its queries; null while it has one at most.
+    Strands* strands() { return strands_.get(); }
+    const Strands* strands() const { return strands_.get(); }
+    /// A second query is about to be named: what there is is the first one's, but for what stands above it.
+    Strands& share_out();
+    bool is_of_query(std::uint64_t one) const;
+    /// What each strand adds up to now; outcomes are brought up to date.
+    std::vector<Totals> strand_totals();
 
     ChunkWriter chunk;         ///< records not yet committed
     bool dirty = false;        ///< in this drain's list
@@ -134,8 +111,10 @@ public:
     Hot<Session> hot_session;
     Hot<Query> hot_query;
     bool context_stale = false;  ///< its correlation changed in this drain
-    /// Reads of others go through this: replaced, never changed.
+    /// Reads of others go through this: replaced, never changed. Of the queries of a trace that has several each
+    /// strand has its own.
     std::shared_ptr<const items::Context> context;
+    const std::shared_ptr<const items::Context>& context_at(const items::Item& item) const;
 
     std::string pack() const;
     /// The key that a row was packed under; nothing for damaged bytes.
@@ -154,12 +133,11 @@ private:
     };
 
     /// What it tells about a span: null when it tells nothing new.
-    const Span* apply_span(const items::Item& item);
-    const Span* apply_event(const items::Item& item, Record& record);
+    const Span* apply_span(const items::Item& item, std::uint16_t named);
+    const Span* apply_event(const items::Item& item, std::uint16_t named, Record& record);
     void apply_operation(const items::Item& item);
     void change_by_event(const items::Item& item, Span& span);
     void fill_record(const Span& span, Record& record) const;
-    void describe(const items::Item& item);
     void mention(NameKind kind, std::string_view name, std::vector<NewName>& new_names);
     void add(const Span& span);
     void take_back(const Span& span);
@@ -185,6 +163,7 @@ private:
     using AllOperations = std::array<Operations, model::kind_count>;
     const AllOperations& operations() const;
     std::unique_ptr<AllOperations> operations_;  // events that name no span; most traces have none
+    std::unique_ptr<Strands> strands_;
 };
 
 }  // namespace ark::views

@@ -79,6 +79,17 @@ public:
     /// Takes back all that was handed on.
     void leave(NameList& group, Part part);
 
+    /// Takes out names that are counted no more (unless it is full) and calls gone(name, what of it was handed on).
+    template <class Gone>
+    void drop_unused(Gone gone) {
+        if (full_) return;
+        std::erase_if(items_, [&](Item& item) {
+            const bool unused = item.counts[0] == 0;
+            if (unused) gone(std::move(item.name), item.counts[1]);
+            return unused;
+        });
+    }
+
     const std::vector<Item>& items() const { return items_; }
     Names names(Part part) const;
     std::size_t bytes() const;

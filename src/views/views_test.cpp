@@ -142,6 +142,48 @@ TEST_F(ViewsTest, FollowsTheJournalAndAnswers) {
     EXPECT_EQ(status.lag_items, 0u);
 }
 
+TEST_F(ViewsTest, FindsEachOfTheQueriesThatShareATrace) {
+    journal.add_spans({span(1, 11, 0, "ask", {{"ark.query.id", "outer"}, {"session.id", "s"}}),
+                       span(1, 12, 11, "call", {{"gen_ai.operation.name", "execute_tool"}}),
+                       span(1, 13, 12, "answer", {{"ark.query.id", "inner"}}),
+                       span(1, 14, 13, "chat", {{"gen_ai.operation.name", "chat"}, {"gen_ai.usage.input_tokens", 10}})},
+                      at(20));
+    add_session(journal, 2, "s2");
+    for (const bool again : {false, true}) {
+        open(journal);  // hot, then as after a restart
+        views->start();
+        settle(journal);
+        EXPECT_EQ((*views->query("default", "outer"))->spans, 2u);
+        EXPECT_EQ((*views->query("default", "inner"))->spans, 2u);
+        EXPECT_EQ((*views->query("default", "inner"))->usage.own.input_tokens, 10);
+        ListRequest request;
+        EXPECT_EQ(views->queries(request)->rows.size(), 3u);
+        request.trace = id_of<TraceId>(1);
+        EXPECT_EQ(views->queries(request)->rows.size(), 2u);
+        request.query = "inner";
+        ASSERT_EQ(views->queries(request)->rows.size(), 1u);
+        EXPECT_EQ(views->queries(request)->rows[0].id, "inner");
+        EXPECT_EQ(views->traces(request)->rows.size(), 1u);
+        EXPECT_EQ(views->sessions(request)->rows.at(0).queries, 2u);
+        request.trace.reset();
+        EXPECT_EQ(views->traces(request)->rows.at(0).query_id, "outer");
+        request = ListRequest();
+        request.session = "s";
+        request.component = model::Kind::llm;
+        ASSERT_EQ(views->queries(request)->rows.size(), 1u);
+        EXPECT_EQ(views->queries(request)->rows[0].id, "inner");
+
+        std::vector<std::string> around;
+        const auto reader = journal.reader(Offset(0));
+        ASSERT_TRUE(items::for_each_item(**reader->next(), [&](const items::Item& item) {
+            around.push_back(views->context_of("default", item).query_id);
+            return true;
+        }));
+        EXPECT_EQ(around, (std::vector<std::string>{"outer", "outer", "inner", "inner"})) << again;
+        views->stop();
+    }
+}
+
 TEST_F(ViewsTest, ListsSessionsByActivityWithFiltersAndPages) {
     open(journal);
     views->start();
