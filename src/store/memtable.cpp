@@ -109,9 +109,12 @@ public:
 
     const Node* first() const { return head_->next(0); }
     const Node* last() const;
-    const Node* not_before(const Key& key) const { return last_before(key)->next(0); }
+    /// The last node before the key and the first that is not: what was compared, since asking the first of the two for
+    /// its next again may find a node that came in between meanwhile, and is before the key.
+    std::pair<const Node*, const Node*> around(const Key& key) const;
+    const Node* not_before(const Key& key) const { return around(key).second; }
     /// The head where there is none.
-    const Node* last_before(const Key& key) const;
+    const Node* last_before(const Key& key) const { return around(key).first; }
     const Node* head() const { return head_; }
 
 private:
@@ -190,13 +193,14 @@ void SkipList::Insert(rocksdb::KeyHandle handle) {
     }
 }
 
-const Node* SkipList::last_before(const Key& key) const {
-    const auto* node = static_cast<const Node*>(head_);
+std::pair<const Node*, const Node*> SkipList::around(const Key& key) const {
+    const Node* node = head_;
+    const Node* next = nullptr;
     for (auto level = height_max; level-- > 0;) {
-        for (const auto* next = node->next(level); next != nullptr && next->is_before(key); next = node->next(level))
+        for (next = node->next(level); next != nullptr && next->is_before(key); next = node->next(level))
             node = next;
     }
-    return node;
+    return {node, next};
 }
 
 const Node* SkipList::last() const {
@@ -218,8 +222,8 @@ public:
     void Seek(const rocksdb::Slice& key, const char*) override { node_ = list_.not_before(Key::of(key)); }
     void SeekForPrev(const rocksdb::Slice& internal, const char*) override {
         const auto key = Key::of(internal);
-        const auto* node = list_.not_before(key);
-        stand_at(node != nullptr && !before(key, node->key) ? node : list_.last_before(key));
+        const auto [last_before, not_before] = list_.around(key);
+        stand_at(not_before != nullptr && !before(key, not_before->key) ? not_before : last_before);
     }
     void SeekToFirst() override { node_ = list_.first(); }
     void SeekToLast() override { node_ = list_.last(); }

@@ -139,5 +139,45 @@ TEST_F(MemtableTest, IsReadWhileItIsWritten) {
     EXPECT_EQ(all(Space::ids, true).size(), commits * 10u);
 }
 
+// Goal: what is there is found while neighbours are put right before it.
+// Method: keys that ascend towards one that a reader looks up all the time, by key and by iterators in both directions.
+TEST_F(MemtableTest, FindsAKeyWhileOthersComeInBeforeIt) {
+    const std::string wanted = "m";
+    WriteBatch first;
+    first.put(Space::rows, wanted, "here");
+    first.put(Space::rows, "a", "before");
+    ASSERT_TRUE(kv->commit(first));
+    std::atomic<bool> done{false};
+    std::atomic<int> looks{0};
+    std::thread reader([&] {
+        while (!done) {
+            const auto value = kv->get(Space::rows, wanted);
+            ASSERT_TRUE(value);
+            ASSERT_EQ(*value, "here") << looks;
+            const auto snapshot = kv->snapshot();
+            const auto iterator = snapshot->iterate(Space::rows, {}, {});
+            iterator->seek(wanted);
+            ASSERT_TRUE(iterator->valid());
+            ASSERT_EQ(iterator->key(), wanted);
+            iterator->prev();
+            ASSERT_TRUE(iterator->valid());
+            ASSERT_LT(iterator->key(), wanted);
+            iterator->next();
+            ASSERT_EQ(iterator->key(), wanted);
+            ++looks;
+        }
+    });
+    constexpr int commits = 2'000, puts = 100;
+    for (int commit = 0; commit < commits; ++commit) {
+        WriteBatch batch;
+        for (int i = 0; i < puts; ++i)
+            batch.put(Space::rows, "l" + std::to_string(10'000'000 + commit * puts + i), {});
+        ASSERT_TRUE(kv->commit(batch));
+    }
+    done = true;
+    reader.join();
+    EXPECT_GT(looks, 0);
+}
+
 }  // namespace
 }  // namespace ark::store
