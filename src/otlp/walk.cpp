@@ -47,7 +47,8 @@ enum class Step { next, stop, damaged };
 template <class Item, class Decode, class Visit>
 class ItemWalk {
 public:
-    ItemWalk(Decode decode, const Visit& visit) : decode_(decode), visit_(visit) {
+    ItemWalk(Decode decode, const Visit& visit, std::uint64_t skipped)
+        : decode_(decode), visit_(visit), skipped_(skipped) {
         item_.resource = &resource_;
         item_.scope = &scope_;
     }
@@ -76,6 +77,10 @@ private:
     Step scope_group(std::string_view group) {
         if (!decode_scope_group(group, scope_)) return Step::damaged;
         return each(group, envelope::items, [&](std::string_view wire) {
+            if (skipped_ > 0) {
+                --skipped_;
+                return Step::next;
+            }
             prefetch(wire.data() + wire.size());
             if (!decode_(wire, item_)) return Step::damaged;
             return visit_(item_) ? Step::next : Step::stop;
@@ -84,14 +89,15 @@ private:
 
     Decode decode_;
     const Visit& visit_;
+    std::uint64_t skipped_;  // items that are still to be passed over
     ResourceView resource_;
     ScopeView scope_;
     Item item_;
 };
 
 template <class Item, class Decode, class Visit>
-Status walk_items(std::string_view payload, Decode decode, const Visit& visit) {
-    ItemWalk<Item, Decode, Visit> walk(decode, visit);
+Status walk_items(std::string_view payload, Decode decode, const Visit& visit, std::uint64_t skipped = 0) {
+    ItemWalk<Item, Decode, Visit> walk(decode, visit, skipped);
     if (walk.request(payload) == Step::damaged) return fail(Errc::bad_payload, "OTLP: malformed protobuf");
     return ok();
 }
@@ -146,8 +152,8 @@ std::uint32_t ScopeView::dropped_attributes_count() const {
     return number_of(wire, tag(4, wire::varint));
 }
 
-Status for_each_span(std::string_view payload, const SpanVisitor& visit) {
-    return walk_items<SpanView>(payload, decode_span, visit);
+Status for_each_span(std::string_view payload, const SpanVisitor& visit, std::uint64_t skipped) {
+    return walk_items<SpanView>(payload, decode_span, visit, skipped);
 }
 
 Status for_each_log(std::string_view payload, const LogVisitor& visit) {

@@ -126,8 +126,9 @@ struct LogView {
 using SpanVisitor = std::function<bool(const SpanView&)>;
 using LogVisitor = std::function<bool(const LogView&)>;
 
-/// Visits each span of an ExportTraceServiceRequest in wire order: the order of offsets. Error: bad_payload.
-Status for_each_span(std::string_view payload, const SpanVisitor& visit);
+/// Visits each span of an ExportTraceServiceRequest in wire order: the order of offsets; the first `skipped` are passed
+/// over undecoded. Error: bad_payload.
+Status for_each_span(std::string_view payload, const SpanVisitor& visit, std::uint64_t skipped = 0);
 /// Visits each record of an ExportLogsServiceRequest in wire order. Error: bad_payload.
 Status for_each_log(std::string_view payload, const LogVisitor& visit);
 

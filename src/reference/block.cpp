@@ -130,6 +130,7 @@ Result<std::vector<Found>> find_in_trace(const Reads& reads, views::Views& views
         } else {
             found.push_back({*sequence, offsets[place], false});
         }
+        return true;
     };
     // Events of the trace are among the items, and may be many.
     for (auto from = next.front().offset; found.size() < block_items_max; from = offsets.back() + 1) {
@@ -149,8 +150,10 @@ Result<std::shared_ptr<const Block>> read_compacted(const Reads& reads, const Su
     ARK_TRY(const auto row, reads.compacted(subject.filter.query));
     if (!row || row->completed <= behind.sequence || row->generation != behind.generation) return none;
     BlockBuilder builder;
-    ARK_TRY_STATUS(for_each_compacted(
-        reads, *row, [&](const Found& found, std::string_view json) { builder.add(found.sequence, json, false); }));
+    ARK_TRY_STATUS(for_each_compacted(reads, *row, [&](const Found& found, std::string_view json) {
+        builder.add(found.sequence, json, false);
+        return true;
+    }));
     builder.add(row->completed, items::completion_text, true);
     return builder.take(behind, {behind.generation, row->completed}, true);
 }
@@ -174,9 +177,9 @@ Result<std::shared_ptr<const Block>> read_block(const Reads& reads, views::Views
     std::uint64_t until = from.sequence;
     ARK_TRY_STATUS(
         for_each_json(reads, subject.kind, found, Shape::bare, [&](const Found& item, std::string_view json) {
-            if (builder.full()) return;
             builder.add(item.sequence, json, item.completes);
             until = item.sequence;
+            return !builder.full();
         }));
     const bool cut = builder.full() || found.size() == block_items_max;
     // What the journal has no more is stepped over, and if nothing else is there the next look begins behind it all.

@@ -58,7 +58,8 @@ void write_item(JsonWriter& json, const model::Batch& batch, const items::Item& 
     }
 }
 
-/// Visits stretches of `offset_of(i)`, i < count, that share a batch; false: the journal has lost them to retention.
+/// Visits stretches of `offset_of(i)`, i < count, that share a batch, until it is told false; those that the journal
+/// has lost to retention are left out.
 template <class OffsetOf, class Visit>
 Status for_each_batch(journal::Journal& journal, std::size_t count, const OffsetOf& offset_of, const Visit& visit) {
     journal::Batches batches(journal);
@@ -72,7 +73,8 @@ Status for_each_batch(journal::Journal& journal, std::size_t count, const Offset
         auto end = i + 1;
         while (end < count && offset_of(end) < (*batch)->end())
             ++end;
-        ARK_TRY_STATUS(visit(**batch, i, end));
+        ARK_TRY(const bool go_on, visit(**batch, i, end));
+        if (!go_on) return ok();
         i = end;
     }
     return ok();
@@ -198,34 +200,39 @@ Status for_each_json(const Reads& reads, Kind kind, std::span<const Found> found
             text.clear();
             JsonWriter json(text);
             write_reference_span(json, span);
-            visit(found[place], text);
+            return visit(found[place], text);
         });
     }
     const auto offset_of = [&](std::size_t i) { return found[i].offset; };
     return for_each_batch(reads.journal(), found.size(), offset_of,
-                          [&](const model::Batch& batch, std::size_t from, std::size_t until) {
-                              return items::for_each_item(batch, [&](const items::Item& item) {
+                          [&](const model::Batch& batch, std::size_t from, std::size_t until) -> Result<bool> {
+                              bool go_on = true;
+                              ARK_TRY_STATUS(items::for_each_item(batch, [&](const items::Item& item) {
                                   if (item.offset != found[from].offset) return true;
                                   text.clear();
                                   JsonWriter json(text);
                                   write_item(json, batch, item, shape, found[from]);
-                                  visit(found[from], text);
-                                  return ++from < until;
-                              });
+                                  go_on = visit(found[from], text);
+                                  return go_on && ++from < until;
+                              }));
+                              return go_on;
                           });
 }
 
 Status for_each_span_at(const Reads& reads, std::span<const Offset> offsets, const SpanVisitor& visit) {
     const auto offset_of = [&](std::size_t i) { return offsets[i]; };
     return for_each_batch(reads.journal(), offsets.size(), offset_of,
-                          [&](const model::Batch& batch, std::size_t from, std::size_t until) {
-                              if (batch.header().kind != model::BatchKind::traces) return ok();
-                              auto at = batch.base();
-                              return otlp::for_each_span(batch.payload(), [&](const otlp::SpanView& span) {
-                                  if (at == offsets[from]) visit(from++, span);
+                          [&](const model::Batch& batch, std::size_t from, std::size_t until) -> Result<bool> {
+                              if (batch.header().kind != model::BatchKind::traces) return true;
+                              bool go_on = true;
+                              auto at = offsets[from];
+                              const auto visit_one = [&](const otlp::SpanView& span) {
+                                  if (at == offsets[from]) go_on = visit(from++, span);
                                   ++at;
-                                  return from < until;
-                              });
+                                  return go_on && from < until;
+                              };
+                              ARK_TRY_STATUS(otlp::for_each_span(batch.payload(), visit_one, at - batch.base()));
+                              return go_on;
                           });
 }
 
@@ -241,15 +248,17 @@ Status for_each_compacted(const Reads& reads, const CompactedRow& row, const Jso
     ARK_TRY_STATUS(for_each_json(reads, Kind::chunks, found, Shape::bare, [&](const Found&, std::string_view chunk) {
         whole = answer.add(chunk) && whole;
         chunks.emplace_back(chunk);
+        return true;
     }));
     Found shown;
     shown.sequence = row.completed - 1;
     if (whole && !answer.text.empty()) {
-        visit(shown, answer.json());
+        static_cast<void>(visit(shown, answer.json()));
         return ok();
     }
-    for (const auto& chunk : chunks)
-        visit(shown, chunk);
+    for (const auto& chunk : chunks) {
+        if (!visit(shown, chunk)) break;
+    }
     return ok();
 }
 

@@ -15,14 +15,15 @@ namespace ark::reference {
 /// A chunk is shown inside a record in lists, bare to watchers; the other kinds look the same to both.
 enum class Shape { listed, bare };
 
-/// Visits the items that were found, in order, with their JSON; those that retention took meanwhile are left out.
-/// Blocks. Error: io, corrupt.
-using JsonVisitor = std::function<void(const Found& found, std::string_view json)>;
+/// Visits the items that were found, in order, with their JSON, until it is told false; those that retention took
+/// meanwhile are left out. Blocks. Error: io, corrupt.
+using JsonVisitor = std::function<bool(const Found& found, std::string_view json)>;
 Status for_each_json(const Reads& reads, Kind kind, std::span<const Found> found, Shape shape,
                      const JsonVisitor& visit);
 
-/// Visits the spans at these ascending offsets (others than spans are left out), with the offset's place in the list.
-using SpanVisitor = std::function<void(std::size_t place, const otlp::SpanView& span)>;
+/// Visits the spans at these ascending offsets (others than spans are left out), with the offset's place in the list,
+/// until it is told false.
+using SpanVisitor = std::function<bool(std::size_t place, const otlp::SpanView& span)>;
 Status for_each_span_at(const Reads& reads, std::span<const Offset> offsets, const SpanVisitor& visit);
 
 /// {"traceId","spanId","parentSpanId","name","kind","startTimeUnixNano","endTimeUnixNano","attributes","status",

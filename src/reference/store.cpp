@@ -174,6 +174,7 @@ Result<RowsPage> StoreImpl::page(std::string_view tenant, Kind kind, const Filte
     if (page.has_more) found.pop_back();
     ARK_TRY_STATUS(for_each_json(rows, kind, found, Shape::listed, [&](const Found& its, std::string_view json) {
         page.rows.push_back({its.sequence, std::string(json)});
+        return true;
     }));
     return page;
 }

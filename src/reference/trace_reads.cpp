@@ -22,8 +22,10 @@ Result<std::vector<std::string>> spans_of(const Reads& reads, views::Views& view
     std::vector<std::string> spans;
     constexpr std::size_t all = ~std::size_t{0};
     ARK_TRY(const auto offsets, views.items_of_trace(reads.tenant(), id, from, views.folded(), all));
-    ARK_TRY_STATUS(for_each_span_at(reads, offsets,
-                                    [&](std::size_t, const otlp::SpanView& span) { spans.push_back(json_of(span)); }));
+    ARK_TRY_STATUS(for_each_span_at(reads, offsets, [&](std::size_t, const otlp::SpanView& span) {
+        spans.push_back(json_of(span));
+        return true;
+    }));
     return spans;
 }
 
@@ -47,6 +49,7 @@ Result<std::vector<OfSession>> traces_of_session(const Reads& reads, std::string
         const auto [at, is_new] = known.try_emplace(span.trace_id, traces.size());
         if (is_new) traces.push_back({found[place].sequence, span.trace_id, {}});
         traces[at->second].offsets.push_back(found[place].offset);
+        return true;
     }));
     std::reverse(traces.begin(), traces.end());
     return traces;
@@ -66,6 +69,7 @@ Result<TracesPage> session_page(const Reads& reads, std::string_view session, st
         trace.first_sequence = its.first;
         ARK_TRY_STATUS(for_each_span_at(reads, its.offsets, [&](std::size_t, const otlp::SpanView& span) {
             trace.spans.push_back(json_of(span));
+            return true;
         }));
         page.traces.push_back(std::move(trace));
     }
