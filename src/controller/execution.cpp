@@ -6,6 +6,7 @@
 #include "emit/exporter.hpp"
 #include "judges/engine.hpp"
 #include "net/http_client.hpp"
+#include "resources/guarded_client.hpp"
 #include "runs/engine.hpp"
 #include "runtime/io_pool.hpp"
 #include "runtime/scope.hpp"
@@ -41,6 +42,7 @@ public:
         client.user_agent = config.product;
         net::use_proxy_of_environment(client);
         client_ = net::HttpClient::create(context, client);
+        guarded_ = resources::guarded_client(context, client, config.private_models);
         auto trusting = [&context, client](const std::string& ca_file) mutable {
             client.ca_file = ca_file;
             return net::HttpClient::create(context, client);
@@ -63,7 +65,7 @@ public:
         tracer_ = std::make_unique<emit::Tracer>(*exporter_, system_clock());
         // Beyond this point what an earlier process told is on its way.
         streams_ = emit::ChunkStreams::create(context.get_executor(), *client_, emit::ChunkStreams::Config());
-        network_ = runs::make_network(*client_, system_clock(), *streams_, config.broker);
+        network_ = runs::make_network(*client_, *guarded_, system_clock(), *streams_, config.broker);
         services_.emplace(runs::Services{store, *network_, *tracer_, *steps_, system_clock()});
         runs::EngineConfig engine;
         engine.concurrent_max = config.concurrent_queries_max;
@@ -71,10 +73,11 @@ public:
         const discovery::Services found{store, *client_, system_clock()};
         discovery_ = discovery::Discovery::create(found, context.get_executor());
         remote_ = judges::make_remote(*client_);
+        evaluators_ = judges::make_remote(*guarded_);
         auto broker = config.broker;
         while (!broker.empty() && broker.back() == '/')
             broker.pop_back();
-        const judges::Services judging{*services_, *remote_, broker};
+        const judges::Services judging{*services_, *remote_, *evaluators_, broker};
         judges_ = judges::Engine::create(judging, judges::EngineConfig{}, context.get_executor());
         scope_ = std::make_unique<runtime::Scope>(context.get_executor());
         return ok();
@@ -156,6 +159,7 @@ private:
     runtime::IoPool pool_;
     runtime::WorkPool work_;
     std::unique_ptr<net::HttpClient> client_;
+    std::unique_ptr<net::HttpClient> guarded_;  // for models and evaluators
     std::unique_ptr<emit::Courier> courier_;
     std::unique_ptr<runs::StepLogs> steps_;
     std::unique_ptr<emit::Exporter> exporter_;
@@ -166,6 +170,7 @@ private:
     std::unique_ptr<runs::Engine> engine_;
     std::unique_ptr<discovery::Discovery> discovery_;
     std::unique_ptr<judges::Remote> remote_;
+    std::unique_ptr<judges::Remote> evaluators_;
     std::unique_ptr<judges::Engine> judges_;
     std::atomic<std::uint64_t> running_ = 0;
     std::atomic<std::uint64_t> waiting_ = 0;

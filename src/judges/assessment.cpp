@@ -432,7 +432,7 @@ private:
         auto text = request.dump();
         auto stop = stop_.get_token();
         const auto timeout = parse_duration(spec()["timeout"].text()).value_or(timeout_default);
-        auto answer = co_await services_.remote.post(
+        auto answer = co_await services_.evaluators.post(
             std::move(url), std::move(text), std::chrono::ceil<std::chrono::milliseconds>(timeout), std::move(stop));
         if (!answer) co_return prefix(answer.error(), "evaluator " + terms_.evaluator);
         co_return service_finding(*answer);

@@ -10,8 +10,9 @@ namespace ark::judges {
 /// What every assessment uses. All of it outlives them.
 struct Services {
     const runs::Services& runs;  ///< store, models, telemetry, steps
-    Remote& remote;
-    std::string broker;  ///< base URL of who evaluates events; empty: nobody
+    Remote& remote;              ///< to the broker
+    Remote& evaluators;          ///< to the services of Evaluators
+    std::string broker;          ///< base URL of who evaluates events; empty: nobody
 };
 
 /// One attempt at one Evaluation, from its first step or from where an earlier process left it. One executor.

@@ -76,7 +76,7 @@ protected:
     void start(std::string broker = "http://broker", std::size_t concurrent_max = 16) {
         restart_process();
         runs_.emplace(runs::Services{store_.store(), network_, tracer_, *steps_, store_.clock});
-        const Services services{*runs_, remote_, std::move(broker)};
+        const Services services{*runs_, remote_, remote_, std::move(broker)};
         engine_ = Engine::create(services, {concurrent_max}, context_.get_executor());
         engine_->start();
     }

@@ -1,6 +1,7 @@
 #include "net/http_client.hpp"
 
 #include <cstdlib>
+#include <optional>
 
 #include <boost/asio/ip/address.hpp>
 #include <boost/asio/ip/network_v4.hpp>
@@ -35,13 +36,22 @@ bool is_public(asio::ip::address_v4 address) {
     return true;
 }
 
-bool is_public(const asio::ip::address_v6& address) {
-    if (address.is_v4_mapped()) return is_public(asio::ip::make_address_v4(asio::ip::v4_mapped, address));
+/// Where an IPv6 address leads into IPv4: mapped, and through NAT64 (64:ff9b::/96).
+std::optional<asio::ip::address_v4> inner_v4(const asio::ip::address_v6& address) {
+    if (address.is_v4_mapped()) return asio::ip::make_address_v4(asio::ip::v4_mapped, address);
     const auto bytes = address.to_bytes();
-    // NAT64 (64:ff9b::/96) leads back into IPv4.
     if (bytes[0] == 0 && bytes[1] == 0x64 && bytes[2] == 0xff && bytes[3] == 0x9b)
-        return is_public(asio::ip::address_v4({bytes[12], bytes[13], bytes[14], bytes[15]}));
-    return (bytes[0] & 0xe0) == 0x20;  // 2000::/3 is what has been given out
+        return asio::ip::address_v4({bytes[12], bytes[13], bytes[14], bytes[15]});
+    return std::nullopt;
+}
+
+bool is_public(const asio::ip::address_v6& address) {
+    if (const auto v4 = inner_v4(address)) return is_public(*v4);
+    return (address.to_bytes()[0] & 0xe0) == 0x20;  // 2000::/3 is what has been given out
+}
+
+bool is_link_local(asio::ip::address_v4 address) {
+    return (address.to_uint() >> 16) == 0xa9fe;
 }
 
 std::string variable(std::initializer_list<const char*> names) {
@@ -62,6 +72,18 @@ AddressGuard public_addresses_only() {
         if (allowed) return ok();
         return fail(Errc::forbidden, std::string(host) + " is " + std::string(text) + ", not a public address");
     };
+}
+
+bool is_link_local(std::string_view text) {
+    boost::system::error_code error;
+    const auto address = asio::ip::make_address(std::string(text), error);
+    if (error) return false;
+    if (address.is_v4()) return is_link_local(address.to_v4());
+    const auto v6 = address.to_v6();
+    if (const auto v4 = inner_v4(v6)) return is_link_local(*v4);
+    // fd00:ec2::/32: the metadata service of AWS.
+    const auto bytes = v6.to_bytes();
+    return v6.is_link_local() || (bytes[0] == 0xfd && bytes[1] == 0 && bytes[2] == 0x0e && bytes[3] == 0xc2);
 }
 
 void use_proxy_of_environment(HttpClientConfig& config) {

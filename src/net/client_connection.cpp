@@ -52,7 +52,10 @@ awaitable<Status> ClientConnection::open(const HttpClientConfig& config, asio::s
     if (through_proxy) {
         ARK_CO_TRY(target, Url::parse(config.proxy));
     }
-    ARK_CO_TRY_STATUS(co_await connect_to(target.host, target.port, config.guard, deadline));
+    // The proxy is the operator's, and names are its to look up; an address that was written down is judged here.
+    ARK_CO_TRY_STATUS(judge_literal(config.guard));
+    AddressGuard guard = through_proxy ? AddressGuard() : config.guard;
+    ARK_CO_TRY_STATUS(co_await connect_to(target.host, target.port, std::move(guard), deadline));
     set_deadline(deadline);
     if (through_proxy && tls != nullptr) {
         ARK_CO_TRY_STATUS(co_await tunnel());
@@ -63,6 +66,14 @@ awaitable<Status> ClientConnection::open(const HttpClientConfig& config, asio::s
     }
     opening_ = false;
     co_return ok();
+}
+
+Status ClientConnection::judge_literal(const AddressGuard& guard) const {
+    error_code error;
+    const auto literal = asio::ip::make_address(origin_.host, error);
+    if (error || !guard) return ok();
+    auto allowed = guard(origin_.host, literal.to_string());
+    return allowed ? ok() : prefix(std::move(allowed).error(), origin_.authority());
 }
 
 awaitable<Result<std::vector<asio::ip::tcp::endpoint>>> ClientConnection::look_up(const std::string& host,
@@ -87,7 +98,7 @@ awaitable<Result<std::vector<asio::ip::tcp::endpoint>>> ClientConnection::look_u
     co_return std::move(lookup->endpoints);
 }
 
-awaitable<Status> ClientConnection::connect_to(const std::string& host, std::uint16_t port, const AddressGuard& guard,
+awaitable<Status> ClientConnection::connect_to(const std::string& host, std::uint16_t port, AddressGuard guard,
                                                TimePoint deadline) {
     set_deadline(deadline);
     ARK_CO_TRY(const auto endpoints, co_await look_up(host, port));

@@ -43,8 +43,8 @@ private:
     using Socket = asio::ip::tcp::socket;
     struct Lookup;
 
-    awaitable<Status> connect_to(const std::string& host, std::uint16_t port, const AddressGuard& guard,
-                                 TimePoint deadline);
+    Status judge_literal(const AddressGuard& guard) const;
+    awaitable<Status> connect_to(const std::string& host, std::uint16_t port, AddressGuard guard, TimePoint deadline);
     awaitable<Result<std::vector<asio::ip::tcp::endpoint>>> look_up(const std::string& host, std::uint16_t port);
     awaitable<Status> tunnel();
     awaitable<Status> shake_hands(asio::ssl::context& tls);

@@ -15,6 +15,10 @@ using AddressGuard = std::function<Status(std::string_view host, std::string_vie
 /// For targets that come from data; not for those that an operator wrote down.
 AddressGuard public_addresses_only();
 
+/// 169.254.0.0/16 and fe80::/10, also as IPv4 within IPv6, and the addresses that clouds give their metadata services
+/// beside them: nothing that anybody means to call. `address` is numeric text.
+bool is_link_local(std::string_view address);
+
 struct HttpClientConfig {
     std::chrono::milliseconds connect_timeout{5'000};  ///< name, TCP and TLS together
     std::size_t connections_max = 16'384;              ///< open at once; beyond: overloaded
@@ -24,7 +28,7 @@ struct HttpClientConfig {
     std::string ca_file;                               ///< PEM; instead of the system's certificates
     std::string proxy;                                 ///< "http://host:port" for https targets too (CONNECT)
     std::vector<std::string> no_proxy;                 ///< hosts and ".domains" that are reached directly; "*": all
-    AddressGuard guard;                                ///< empty: any address; behind a proxy it sees the proxy's
+    AddressGuard guard;                                ///< empty: any address; not asked about the proxy's own
     std::string user_agent = "ark";
 };
 

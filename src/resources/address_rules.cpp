@@ -48,8 +48,12 @@ std::optional<std::string> refuse_address(std::string_view url, bool private_add
     for (const auto& range : private_ranges) {
         if (address && within(*address, range)) return fmt::format("{} is in a private network", host);
     }
-    if (!url.starts_with("https://") && !host.ends_with(".svc.cluster.local")) return "must be https";
+    if (!url.starts_with("https://") && !is_of_cluster(host)) return "must be https";
     return std::nullopt;
+}
+
+bool is_of_cluster(std::string_view host) {
+    return host.ends_with(".svc.cluster.local");
 }
 
 }  // namespace ark::resources::detail

@@ -28,4 +28,7 @@ void check_parameters(const JsonValue& parameters, const std::string& path, std:
 /// Nothing, or why a model may not be there.
 std::optional<std::string> refuse_address(std::string_view url, bool private_addresses);
 
+/// A name that the cluster's own DNS gives to a Service: it may have a private address.
+bool is_of_cluster(std::string_view host);
+
 }  // namespace ark::resources::detail

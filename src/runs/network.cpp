@@ -55,8 +55,14 @@ std::string place_of(const resources::Resource& resource) {
 
 class RealNetwork final : public Network {
 public:
-    RealNetwork(net::HttpClient& client, Clock& clock, emit::ChunkStreams& streams, std::string broker)
-        : client_(client), clock_(clock), streams_(streams), broker_(std::move(broker)), random_(random_seed()) {}
+    RealNetwork(net::HttpClient& client, net::HttpClient& models, Clock& clock, emit::ChunkStreams& streams,
+                std::string broker)
+        : client_(client),
+          models_(models),
+          clock_(clock),
+          streams_(streams),
+          broker_(std::move(broker)),
+          random_(random_seed()) {}
 
     awaitable<Result<agents::Brain>> model(Lookup& lookup, resources::ResourcePtr model, Overrides overrides) override {
         const auto where = place_of(*model);
@@ -90,7 +96,7 @@ public:
         brain.resource = model->name();
         brain.model = to.model;
         brain.provider = *provider == llm::Provider::azure ? "azure.ai.openai" : std::string(spec["provider"].text());
-        auto made = llm::make_model(std::move(to), client_, clock_, random_);
+        auto made = llm::make_model(std::move(to), models_, clock_, random_);
         if (!made) co_return prefix(made.error(), where);
         brain.chat = std::move(*made);
         co_return brain;
@@ -208,6 +214,7 @@ private:
     }
 
     net::HttpClient& client_;
+    net::HttpClient& models_;
     Clock& clock_;
     emit::ChunkStreams& streams_;
     const std::string broker_;
@@ -218,9 +225,9 @@ private:
 
 }  // namespace
 
-std::unique_ptr<Network> make_network(net::HttpClient& client, Clock& clock, emit::ChunkStreams& streams,
-                                      std::string broker) {
-    return std::make_unique<RealNetwork>(client, clock, streams, std::move(broker));
+std::unique_ptr<Network> make_network(net::HttpClient& client, net::HttpClient& models, Clock& clock,
+                                      emit::ChunkStreams& streams, std::string broker) {
+    return std::make_unique<RealNetwork>(client, models, clock, streams, std::move(broker));
 }
 
 }  // namespace ark::runs

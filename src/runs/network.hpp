@@ -41,9 +41,9 @@ public:
     virtual std::unique_ptr<emit::ChunkStream> stream(std::string base_url, std::string_view query) = 0;
 };
 
-/// The real one. `client`, `clock` and `streams` outlive it and what it makes. `broker`: its base URL, empty when there
-/// is none. One executor.
-std::unique_ptr<Network> make_network(net::HttpClient& client, Clock& clock, emit::ChunkStreams& streams,
-                                      std::string broker);
+/// The real one. `client`, `models` (the client that models are asked with: resources::guarded_client), `clock` and
+/// `streams` outlive it and what it makes. `broker`: its base URL, empty when there is none. One executor.
+std::unique_ptr<Network> make_network(net::HttpClient& client, net::HttpClient& models, Clock& clock,
+                                      emit::ChunkStreams& streams, std::string broker);
 
 }  // namespace ark::runs
