@@ -66,7 +66,7 @@ public:
         // Beyond this point what an earlier process told is on its way.
         streams_ = emit::ChunkStreams::create(context.get_executor(), *client_, emit::ChunkStreams::Config());
         network_ = runs::make_network(*client_, *guarded_, system_clock(), *streams_, config.broker);
-        services_.emplace(runs::Services{store, *network_, *tracer_, *steps_, system_clock()});
+        services_.emplace(runs::Services{store, *network_, *tracer_, *steps_, system_clock(), exporter_.get()});
         runs::EngineConfig engine;
         engine.concurrent_max = config.concurrent_queries_max;
         engine_ = runs::Engine::create(*services_, engine, context.get_executor());

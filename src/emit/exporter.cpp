@@ -85,6 +85,18 @@ public:
             co_await settled_.wait();
     }
 
+    awaitable<Place> said() override {
+        co_await flush();
+        co_return outbox_->counters().end;
+    }
+
+    bool has(std::string_view target, Place place) const override {
+        for (std::size_t i = 0; i < config_.targets.size(); ++i) {
+            if (config_.targets[i].name == target) return outbox_->counters().end - outbox_->waiting(i) >= place;
+        }
+        return true;
+    }
+
     awaitable<Status> commit() override {
         const auto until = entered_;
         sync_until_ = std::max(sync_until_, until);

@@ -71,6 +71,10 @@ public:
                                                   Keeper* keeper);
     /// Everything that was recorded before the call is in the outbox: it survives our death.
     virtual awaitable<void> flush() = 0;
+    /// The place in the outbox behind all that was recorded before the call.
+    virtual awaitable<Place> said() = 0;
+    /// The target has everything before the place; so has a target that there is not.
+    virtual bool has(std::string_view target, Place place) const = 0;
     /// Flushes, gives the targets `grace` to take what waits, and stops. The rest is delivered after the next start.
     virtual awaitable<void> stop(std::chrono::milliseconds grace) = 0;
     virtual ExporterCounters counters() const = 0;

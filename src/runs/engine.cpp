@@ -2,6 +2,7 @@
 
 #include "resources/feed.hpp"
 #include "resources/metadata.hpp"
+#include "runs/cleanup.hpp"
 #include "runs/expiry.hpp"
 #include "runs/line.hpp"
 #include "runs/status.hpp"
@@ -25,10 +26,12 @@ public:
           expiry_(services.store, resources::kind_named("Query"), services.clock),
           returned_bell_(executor),
           desk_(services.store, executor),
+          cleanup_(services, executor),
           scope_(executor) {}
 
     void start() override {
         desk_.start();
+        cleanup_.start();
         scope_.spawn(feed_.run([this](const resources::WatchEvent& event) { take(event); }));
         scope_.spawn(expiry_.run());
     }
@@ -43,6 +46,7 @@ public:
         returned_bell_.ring();
         co_await scope_.close();
         co_await desk_.stop();
+        co_await cleanup_.stop();
     }
 
     EngineCounters counters() const override {
@@ -80,10 +84,12 @@ private:
 
     void take(const resources::WatchEvent& event) {
         const std::string uid(event.resource->uid());
-        if (event.type == resources::Change::Type::deleted) return forget(uid);
+        if (event.type == resources::Change::Type::deleted) return forget(uid, event.resource);
         const auto& query = event.resource->value;
+        if (resources::is_leaving(query)) return let_go(uid, event.resource);
+        cleanup_.claim(event.resource);
         const auto phase = query["status"]["phase"].text();
-        const bool unwanted = query["spec"]["cancel"].boolean() || resources::is_leaving(query);
+        const bool unwanted = query["spec"]["cancel"].boolean();
         if (is_final_phase(phase)) return expiry_.expect(*event.resource);
         if (const auto run = running_.find(uid); run != running_.end()) {
             if (unwanted) cancel(*run->second);
@@ -96,16 +102,33 @@ private:
         admit();
     }
 
-    void forget(const std::string& uid) {
+    /// It is being deleted: what runs of it ends first, then what it left with others goes.
+    void let_go(const std::string& uid, const resources::ResourcePtr& query) {
+        expiry_.forget(uid);
+        const auto phase = query->value["status"]["phase"].text();
+        if (const auto run = running_.find(uid); run != running_.end()) {
+            leaving_.insert_or_assign(uid, query);
+            cancel(*run->second);
+        } else if (is_final_phase(phase) || phase == "provisioning" || ended_.count(uid) > 0) {
+            cleanup_.release(query);
+        } else {
+            leaving_.insert_or_assign(uid, query);
+            begin(uid, query);  // to be canceled, and to say so
+        }
+    }
+
+    void forget(const std::string& uid, const resources::ResourcePtr& query) {
         waiting_.erase(uid);
         expiry_.forget(uid);
         ended_.erase(uid);
         if (const auto run = running_.find(uid); run != running_.end()) {
             cancel(*run->second);
-            deleted_.insert(uid);
+            leaving_.erase(uid);
+            deleted_.insert_or_assign(uid, query);
             return;
         }
         services_.steps.forget(uid);
+        cleanup_.forget(query);
     }
 
     void cancel(Running& run) {
@@ -139,11 +162,14 @@ private:
         run.leave();
         running_.erase(uid);
         ++counters_.ended;
-        if (deleted_.erase(uid) > 0) {
+        if (const auto gone = deleted_.extract(uid)) {
             services_.steps.forget(uid);
+            if (!stopping_) cleanup_.forget(gone.mapped());
         } else {
             ended_.insert(uid);
         }
+        // Suspended, it goes on when we start again: it is not over yet.
+        if (const auto leaving = leaving_.extract(uid); leaving && !stopping_) cleanup_.release(leaving.mapped());
         admit();
     }
 
@@ -156,12 +182,14 @@ private:
     std::size_t seated_ = 0;                                   // of them hold a place
     std::size_t returning_ = 0;                                // of them want theirs back
     Line waiting_;
-    std::set<std::string> ended_;    // uids of those that ended in this process and are still there
-    std::set<std::string> deleted_;  // uids of running ones that are gone: their files go when they have ended
+    std::set<std::string> ended_;  // uids of those that ended in this process and are still there
+    std::map<std::string, resources::ResourcePtr> deleted_;  // running ones that are gone: their files go when they end
+    std::map<std::string, resources::ResourcePtr> leaving_;  // running ones that are being deleted
     EngineCounters counters_;
     bool stopping_ = false;
     runtime::Bell returned_bell_;
     Desk desk_;
+    Cleanup cleanup_;
     runtime::Scope scope_;  // last member: stop() empties it
 };
 

@@ -45,6 +45,11 @@ public:
     runtime::WorkPool& filter_pool() override { return filters; }
     std::shared_ptr<Memory> broker_memory() override { return remembered; }
     const std::string& broker() const override { return broker_url; }
+    awaitable<Status> forget_events(std::string uid, std::stop_token) override {
+        if (remembered->away) co_return fail(Errc::connect, "scripted");
+        forgotten.push_back(std::move(uid));
+        co_return ok();
+    }
     std::unique_ptr<emit::ChunkStream> stream(std::string, std::string_view) override {
         return std::make_unique<KeptStream>(lines, streams_complete);
     }
@@ -53,6 +58,7 @@ public:
     std::shared_ptr<FakeMemory> remembered = std::make_shared<FakeMemory>();
     runtime::WorkPool filters{1};
     std::string broker_url = "http://broker";
+    std::vector<std::string> forgotten;
     std::vector<std::string> lines;
     int streams_complete = 0;
 };
@@ -447,6 +453,79 @@ TEST_F(EngineTest, AnswersAreStreamedToThoseWhoAsk) {
     query("quiet", R"({"input":"go","target":{"type":"agent","name":"looper"}})");
     wait_for("quiet", "done");
     EXPECT_TRUE(network_.lines.empty());
+}
+
+class DeletionTest : public EngineTest {
+protected:
+    DeletionTest() {
+        network_.chat->answers = {says("14:05.")};
+        query("q", R"({"input":"High tide?","target":{"type":"agent","name":"clerk"},"conversationId":"c-1"})");
+        start();
+        wait_for("q", "done");
+        EXPECT_EQ(network_.remembered->kept.size(), 2u);
+        uid_ = store_.get("Query", "q")->uid();
+        until([&] { return has_finalizer(); });
+    }
+    bool has_finalizer() {
+        const auto found = store_.get("Query", "q");
+        return found && found->value["metadata"]["finalizers"][0].text() == "ark.mckinsey.com/finalizer";
+    }
+    void let_it_try() {
+        const auto before = network_.remembered->forgets;
+        until([&] { return network_.remembered->forgets > before; });
+    }
+
+    std::string uid_;
+};
+
+TEST_F(DeletionTest, TakesAlongWhatOthersKeepOfAQuery) {
+    network_.remembered->kept.push_back({"c-1", "another", resources::json(R"({"role":"user","content":"x"})")});
+    network_.remembered->kept.push_back({"c-2", "q", resources::json(R"({"role":"user","content":"x"})")});
+    EXPECT_FALSE(store_.remove("Query", "q")->gone);
+    until([&] { return phase("q") == "gone"; });
+    EXPECT_THAT(network_.forgotten, ElementsAre(uid_));
+    ASSERT_EQ(network_.remembered->kept.size(), 2u) << "neither another query's nor another conversation's";
+    EXPECT_EQ(network_.remembered->kept[0].query, "another");
+}
+
+// Goal: a broker that is away is waited for, over a restart too, but not for ever.
+TEST_F(DeletionTest, WaitsForWhoIsAway) {
+    network_.remembered->away = true;
+    EXPECT_FALSE(store_.remove("Query", "q")->gone);
+    let_it_try();
+    start();
+    let_it_try();
+    EXPECT_EQ(phase("q"), "done") << "still there";
+    network_.remembered->away = false;
+    store_.clock.advance_ms(20'000);
+    until([&] { return phase("q") == "gone"; });
+    EXPECT_THAT(network_.forgotten, ElementsAre(uid_));
+    EXPECT_TRUE(network_.remembered->kept.empty());
+}
+
+TEST_F(DeletionTest, DoesNotWaitForEver) {
+    network_.remembered->away = true;
+    EXPECT_FALSE(store_.remove("Query", "q")->gone);
+    let_it_try();
+    store_.clock.advance_ms(301'000);
+    until([&] { return phase("q") == "gone"; });
+    EXPECT_TRUE(network_.forgotten.empty());
+}
+
+// Goal: what runs is canceled first; what it says of that is deleted with the rest.
+TEST_F(EngineTest, DeletingWhatRunsCancelsItAndCleansUp) {
+    create("Tool", R"({"metadata":{"name":"pay"},"spec":{"type":"http","http":{"url":"http://127.0.0.1:1/"}}})");
+    create("Agent", R"({"metadata":{"name":"buyer"},"spec":{"prompt":"You buy.","tools":[)"
+                    R"({"type":"http","name":"pay","approval":{"required":true}}]}})");
+    network_.chat->answers = {agents::testing::calls({{"c", "pay", "{}"}})};
+    query("q", R"({"input":"buy","target":{"type":"agent","name":"buyer"}})");
+    start();
+    until([&] { return engine_->counters().asking == 1 && phase("q") == "input-required"; });
+    const std::string uid(store_.get("Query", "q")->uid());
+    EXPECT_TRUE(store_.remove("Query", "q"));
+    until([&] { return phase("q") == "gone" && !network_.forgotten.empty(); });
+    EXPECT_THAT(network_.forgotten, ElementsAre(uid));
+    EXPECT_THAT(recorded_.reasons(), Contains("QueryExecutionCanceled").Times(1));
 }
 
 }  // namespace

@@ -100,7 +100,33 @@ public:
         co_return ok();
     }
 
+    awaitable<Status> forget(std::string conversation, std::string query, std::stop_token stop) override {
+        const auto name = net::percent_encode(query);
+        auto target = fmt::format("/conversations/{}/queries/{}/messages", net::percent_encode(conversation), name);
+        auto answer = co_await remove(std::move(target), stop);
+        if (answer && is_unknown(answer->status)) {
+            // Memories of the plain protocol know queries only.
+            target = fmt::format("/queries/{}/messages", name);
+            answer = co_await remove(std::move(target), stop);
+        }
+        if (!answer) co_return prefix(answer.error(), "memory");
+        if (answer->status / 100 == 2 || is_unknown(answer->status)) co_return ok();
+        co_return fail(Errc::unavailable, fmt::format("memory: DELETE answered {}", answer->status));
+    }
+
 private:
+    static bool is_unknown(int status) { return status == 404 || status == 405 || status == 501; }
+
+    awaitable<Result<net::ClientResponse>> remove(std::string target, std::stop_token stop) {
+        net::HttpRequest request;
+        request.method = "DELETE";
+        request.url = base_url_ + target;
+        request.fields = fields_;
+        request.timeout = timeout;
+        request.stop = std::move(stop);
+        co_return co_await client_.fetch(std::move(request), answer_bytes_max);
+    }
+
     /// The answer's JSON; null when it has none.
     awaitable<Result<JsonValue>> ask(std::string_view method, std::string target, std::string body,
                                      std::stop_token stop) {

@@ -37,6 +37,8 @@ public:
     /// `messages`: a JSON array. All of them or none; after an error it may be either (see count()).
     virtual awaitable<Status> add(std::string conversation, std::string query, std::string messages,
                                   std::chrono::seconds ttl, std::stop_token stop) = 0;
+    /// Deletes what the query added to the conversation. A memory that cannot delete keeps it: that is no error.
+    virtual awaitable<Status> forget(std::string conversation, std::string query, std::stop_token stop) = 0;
 };
 
 /// One that speaks the reference's protocol below `base_url`. `client` outlives it; `fields` go with every request.

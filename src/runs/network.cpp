@@ -12,6 +12,8 @@ namespace {
 
 using codec::JsonValue;
 
+constexpr std::chrono::milliseconds forget_timeout{10'000};
+constexpr std::size_t forget_answer_bytes_max = 64u << 10;
 constexpr unsigned filter_threads = 2;  // each waits for a process that uses a core
 
 /// A tool of another process, as agents see it.
@@ -144,6 +146,23 @@ public:
 
     const std::string& broker() const override { return broker_; }
     runtime::WorkPool& filter_pool() override { return filters_; }
+
+    awaitable<Status> forget_events(std::string query_uid, std::stop_token stop) override {
+        if (broker_.empty()) co_return ok();
+        net::HttpRequest request;
+        request.method = "DELETE";
+        request.url = broker_;
+        while (request.url.ends_with('/'))
+            request.url.pop_back();
+        request.url += "/events/" + net::percent_encode(query_uid);
+        request.timeout = forget_timeout;
+        request.stop = std::move(stop);
+        const auto answer = co_await client_.fetch(std::move(request), forget_answer_bytes_max);
+        if (!answer) co_return prefix(answer.error(), "broker");
+        // 404, 405: it cannot delete.
+        if (answer->status / 100 == 2 || answer->status == 404 || answer->status == 405) co_return ok();
+        co_return fail(Errc::unavailable, fmt::format("broker: DELETE of events answered {}", answer->status));
+    }
 
     std::unique_ptr<emit::ChunkStream> stream(std::string base_url, std::string_view query) override {
         return streams_.open(std::move(base_url), query);

@@ -37,6 +37,8 @@ public:
     virtual std::shared_ptr<Memory> broker_memory() = 0;
     /// Base URL of the broker; empty: there is none.
     virtual const std::string& broker() const = 0;
+    /// Deletes what the broker keeps as events of a query (facts: "Finalizer cleanup"). Without a broker: nothing.
+    virtual awaitable<Status> forget_events(std::string query_uid, std::stop_token stop) = 0;
     /// For the chunks of a query.
     virtual std::unique_ptr<emit::ChunkStream> stream(std::string base_url, std::string_view query) = 0;
 };

@@ -35,6 +35,7 @@ public:
     runtime::WorkPool& filter_pool() override { return filters; }
     std::shared_ptr<Memory> broker_memory() override { return has_broker ? kept : nullptr; }
     const std::string& broker() const override { return url; }
+    awaitable<Status> forget_events(std::string, std::stop_token) override { co_return ok(); }
     std::unique_ptr<emit::ChunkStream> stream(std::string, std::string_view) override { return nullptr; }
 
     std::shared_ptr<FakeMemory> kept = std::make_shared<FakeMemory>();

@@ -17,6 +17,7 @@ struct Services {
     emit::Tracer& tracer;
     StepLogs& steps;
     const Clock& clock;
+    emit::Exporter* exporter = nullptr;  ///< of what the tracer says; null: nobody waits for its arrival
 };
 
 /// One attempt to answer a Query, from its first step or from where an earlier process left it (docs/life-of-a-run.md).

@@ -50,11 +50,18 @@ public:
         if (on_added) co_return on_added();
         co_return ok();
     }
+    awaitable<Status> forget(std::string conversation, std::string query, std::stop_token) override {
+        ++forgets;
+        if (away) co_return fail(Errc::connect, "scripted");
+        std::erase_if(kept, [&](const Kept& each) { return each.conversation == conversation && each.query == query; });
+        co_return ok();
+    }
 
     std::vector<Kept> kept;
     bool away = false;
     int reads = 0;
     int adds = 0;
+    int forgets = 0;
     std::function<Status()> on_added;  // what becomes of the answer to an add()
 };
 

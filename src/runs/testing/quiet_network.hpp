@@ -22,6 +22,7 @@ public:
     }
     std::shared_ptr<Memory> broker_memory() override { return nullptr; }
     const std::string& broker() const override { return broker_; }
+    awaitable<Status> forget_events(std::string, std::stop_token) override { co_return ok(); }
     std::unique_ptr<emit::ChunkStream> stream(std::string, std::string_view) override { return nullptr; }
 
 private:
