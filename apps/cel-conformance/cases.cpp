@@ -35,9 +35,11 @@ Number number(std::string_view text) {
 
 // Names that only protobuf schemas of the suite define.
 bool names_protobuf(std::string_view expression) {
-    static constexpr std::array<std::string_view, 7> names = {
+    static constexpr std::array<std::string_view, 10> names = {
         "TestAllTypes", "TestRequired", "GlobalEnum", "proto.getExt", "proto.hasExt", "cel.expr.conformance.proto",
-        "NestedEnum"};
+        "NestedEnum",
+        // Messages made in a container that is their package: wrappers and google.protobuf.Value, Struct, Any.
+        "Value{", "Struct{", "Any{"};
     for (const auto name : names)
         if (expression.find(name) != std::string_view::npos) return true;
     constexpr std::string_view package = "google.protobuf.";

@@ -119,6 +119,17 @@ TEST(Environment, WhatIsNeverTrueIsWarnedOf) {
     EXPECT_EQ(run("events.size() == '10'"), "false");
 }
 
+TEST(Environment, TypesAreDeduced) {
+    const auto type_of = [](std::string_view text) {
+        const auto program = compile(text, environment());
+        return program ? to_text((*program)->type()) : "none";
+    };
+    EXPECT_EQ(type_of("reason.startsWith('x') ? 1 : 2"), "int");
+    EXPECT_EQ(type_of("[optional.of(1), null][0]"), "optional(int)");
+    EXPECT_EQ(type_of("[timestamp('2026-01-01T00:00:00Z'), null]"), "list(timestamp)");
+    EXPECT_EQ(type_of("[1, null]"), "list(dyn)");
+}
+
 TEST(Environment, HostObjectsAreAskedOnlyForWhatIsNamed) {
     EXPECT_EQ(run("events.exists(e, e.tool == 'search') && events.filter(e, has(e.nope)).size() == 0"), "true");
     EXPECT_EQ(run("events[0].nope"), "error line 1, column 11: no such key: nope");

@@ -81,6 +81,7 @@ bool Substitution::null_fits(const Type& type) const {
         case Type::Kind::nullable:
         case Type::Kind::timestamp:
         case Type::Kind::duration:
+        case Type::Kind::optional:
         case Type::Kind::opaque:
             return true;
         default:
