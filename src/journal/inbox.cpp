@@ -1,17 +1,8 @@
 #include "journal/inbox.hpp"
 
-#include <algorithm>
-
 #include <fmt/format.h>
 
 namespace ark::journal {
-namespace {
-
-// A group this large costs little more an append, however many more it holds.
-constexpr std::size_t gather_records = 64;
-constexpr std::uint64_t gather_bytes = 512u << 10;
-
-}  // namespace
 
 bool Inbox::push(Waiting& waiting) {
     const std::lock_guard lock(mutex_);
@@ -28,7 +19,7 @@ bool Inbox::push(Waiting& waiting) {
         }
     }
     queue_.push_back(std::move(waiting));
-    if (!gathering_ || worth_a_sync_locked()) arrived_.notify_one();
+    arrived_.notify_one();
     return true;
 }
 
@@ -38,29 +29,17 @@ void Inbox::refuse_locked(Waiting& waiting, const Error& error) {
     waiting.refusal = error;
 }
 
-/// What the writer took before is done with: bytes_ are those of the queue.
-bool Inbox::worth_a_sync_locked() const {
-    return queue_.size() >= enough_ || bytes_ >= gather_bytes;
-}
-
 std::vector<Waiting> Inbox::take(std::uint64_t group_bytes_max,
-                                 std::optional<std::chrono::steady_clock::time_point> deadline,
-                                 std::optional<std::chrono::steady_clock::time_point> gather_until) {
+                                 std::optional<std::chrono::steady_clock::time_point> deadline) {
     std::vector<Waiting> taken;
     std::unique_lock lock(mutex_);
     bytes_ -= taken_bytes_;  // the writer is done with the group before
     taken_bytes_ = 0;
-    enough_ = std::min(gather_records, queue_.size() + taken_);
     const auto ready = [this] { return !queue_.empty() || closed_; };
     if (deadline) {
         arrived_.wait_until(lock, *deadline, ready);
     } else {
         arrived_.wait(lock, ready);
-    }
-    if (gather_until && !queue_.empty()) {
-        gathering_ = true;
-        arrived_.wait_until(lock, *gather_until, [this] { return worth_a_sync_locked() || closed_; });
-        gathering_ = false;
     }
     std::uint64_t group_bytes = 0;
     while (!queue_.empty()) {
@@ -71,7 +50,6 @@ std::vector<Waiting> Inbox::take(std::uint64_t group_bytes_max,
         taken.push_back(std::move(next));
         queue_.pop_front();
     }
-    taken_ = taken.size();
     return taken;
 }
 

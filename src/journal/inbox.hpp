@@ -29,13 +29,8 @@ public:
     bool push(Waiting& waiting);
     /// Writer. Waits until something is there, it is closed, or `deadline` (steady clock) has come. Takes what fits
     /// into a group, at least one. Empty: the deadline passed, or closed and drained.
-    ///
-    /// `gather_until`: once something is there, waits until then for a group worth its sync: one that is large, or has
-    /// as many as waited when the last group was answered and were in it. Whoever sends one after the other is back by
-    /// then.
     std::vector<Waiting> take(std::uint64_t group_bytes_max,
-                              std::optional<std::chrono::steady_clock::time_point> deadline,
-                              std::optional<std::chrono::steady_clock::time_point> gather_until);
+                              std::optional<std::chrono::steady_clock::time_point> deadline);
     /// No more pushes; what is inside can still be taken.
     void close();
     bool closed_and_empty() const;
@@ -46,7 +41,6 @@ public:
 
 private:
     void refuse_locked(Waiting& waiting, const Error& error);
-    bool worth_a_sync_locked() const;
 
     const std::uint64_t bytes_max_;
     mutable std::mutex mutex_;  // leaf
@@ -54,11 +48,8 @@ private:
     std::deque<Waiting> queue_;  // guarded by mutex_, as all below
     std::uint64_t bytes_ = 0;    // of the queue, and of what the writer took and has not finished
     std::uint64_t taken_bytes_ = 0;
-    std::size_t taken_ = SIZE_MAX / 2;  // in the last group; before the first, many
-    std::size_t enough_ = 0;            // to end the gathering
     std::optional<Error> refusal_;
     bool closed_ = false;
-    bool gathering_ = false;  // the writer waits for more than the first
 };
 
 }  // namespace ark::journal

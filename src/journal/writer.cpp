@@ -2,8 +2,6 @@
 
 #include "base/thread.hpp"
 
-#include <algorithm>
-
 namespace ark::journal {
 namespace {
 
@@ -11,12 +9,6 @@ using SteadyClock = std::chrono::steady_clock;
 
 // Segments expire by the hour or day: a look a second is often enough and costs nothing measurable.
 constexpr std::chrono::seconds retention_interval{1};
-
-// Many senders that wait for each other's syncs are better off in one group: a group costs about 40 us of the processor
-// in writing, syncing and waking, an append in it two. Below gather_senders nobody waits for anybody: while one group
-// is written the next one's requests are read, and eight senders are a tenth faster so.
-constexpr std::chrono::microseconds gather_interval{300};  // from the beginning of one group to that of the next
-constexpr std::size_t gather_senders = 24;                 // in the last two groups
 
 AppenderConfig appender_config(const EmbeddedConfig& config) {
     AppenderConfig out;
@@ -53,12 +45,8 @@ void Writer::join() {
 void Writer::run() {
     name_this_thread("journal");
     while (!parts_.inbox.closed_and_empty()) {
-        auto group = parts_.inbox.take(config_.group_bytes_max, next_wake(), gather_until());
-        if (!group.empty()) {
-            recent_[1] = recent_[0];
-            recent_[0] = {SteadyClock::now(), group.size()};
-            write_group(group);
-        }
+        auto group = parts_.inbox.take(config_.group_bytes_max, next_wake());
+        if (!group.empty()) write_group(group);
         sync_if_due();
         retain_if_due();
     }
@@ -66,14 +54,6 @@ void Writer::run() {
     if (config_.durability != Durability::sync) sync_now();
     if (failed()) return;
     if (auto marked = appender_.mark(); !marked) fail_forever(marked.error());
-}
-
-std::optional<SteadyClock::time_point> Writer::gather_until() const {
-    const auto& [last, before] = recent_;
-    const auto until = last.began + gather_interval;
-    const bool busy = last.appends + before.appends >= gather_senders && until - before.began <= 3 * gather_interval;
-    if (!busy || until <= SteadyClock::now()) return std::nullopt;
-    return until;
 }
 
 std::optional<SteadyClock::time_point> Writer::next_wake() const {

@@ -8,7 +8,6 @@
 #include "journal/sync_times.hpp"
 #include "journal/tail_cache.hpp"
 
-#include <array>
 #include <atomic>
 #include <memory>
 #include <mutex>
@@ -63,18 +62,12 @@ private:
     void fail_forever(const Error& error);
     void retain_if_due();
     std::optional<std::chrono::steady_clock::time_point> next_wake() const;
-    std::optional<std::chrono::steady_clock::time_point> gather_until() const;
     bool failed() const { return parts_.published.failed.load(std::memory_order_relaxed); }
 
     Parts parts_;
     const EmbeddedConfig config_;
     const Epoch epoch_;
-    Appender appender_;  // writer thread, after start()
-    struct Recent {
-        std::chrono::steady_clock::time_point began;
-        std::size_t appends = 0;
-    };
-    std::array<Recent, 2> recent_;                    // writer thread: the last two groups, newest first
+    Appender appender_;                               // writer thread, after start()
     std::vector<Outgoing> outgoing_;                  // writer thread: the group being written
     bool unsynced_ = false;                           // writer thread: written and acknowledged, not yet synced
     std::chrono::steady_clock::time_point sync_due_;  // writer thread, when unsynced_
