@@ -93,9 +93,12 @@ private:
     awaitable<void> answer_health(net::Exchange& exchange) {
         net::Response response;
         response.fields.add("content-type", "text/plain; charset=utf-8");
+        // A restart helps against the first only: who asks whether we live is not told of the other.
         const bool failed = store_->status().failed;
-        response.status = failed ? 503 : 200;
+        const auto trouble = exchange.head().path == "/livez" ? std::string() : execution_->trouble();
+        response.status = failed || !trouble.empty() ? 503 : 200;
         response.body = failed ? "the store refuses writes after a failed one; restart it\n" : "ok\n";
+        if (!failed && !trouble.empty()) response.body = trouble + "\n";
         co_await exchange.respond(std::move(response));
     }
 

@@ -98,8 +98,15 @@ public:
         add("ark_controller_evaluations_ended", "Evaluations that ended since the start", judged_);
         add("ark_controller_telemetry_waiting_bytes", "Telemetry that a target lacks yet", undelivered_);
         add("ark_controller_telemetry_dropped", "Spans and events for which there was no room", dropped_);
+        add("ark_controller_telemetry_disk_failed", "1: the disk of the outbox takes no writes, and runs wait for it",
+            disk_failed_);
         add("ark_controller_chunks", "Chunks of answers that were written", chunks_);
         add("ark_controller_chunks_dropped", "Chunks that had no room, or no broker", chunks_dropped_);
+    }
+
+    std::string trouble() const override {
+        if (disk_failed_ == 0) return {};
+        return "the disk takes no writes: steps and telemetry wait in memory, and runs fail that wait for long";
     }
 
     void start() override {
@@ -140,6 +147,7 @@ private:
             judged_ = judges.ended;
             undelivered_ = exporter.outbox.waiting_bytes;
             dropped_ = exporter.dropped;
+            disk_failed_ = exporter.outbox.disk_failed ? 1 : 0;
             chunks_ = streams_->counters().lines;
             chunks_dropped_ = streams_->counters().dropped;
             co_await runtime::sleep_for(std::chrono::seconds(1), publishing_stop_.get_token());
@@ -148,6 +156,7 @@ private:
 
     awaitable<void> finish() {
         publishing_stop_.request_stop();
+        if (exporter_) exporter_->hurry();
         if (scope_) co_await scope_->close();
         if (discovery_) co_await discovery_->stop();
         if (judges_) co_await judges_->stop();
@@ -182,6 +191,7 @@ private:
     std::atomic<std::uint64_t> judged_ = 0;
     std::atomic<std::uint64_t> undelivered_ = 0;
     std::atomic<std::uint64_t> dropped_ = 0;
+    std::atomic<std::uint64_t> disk_failed_ = 0;
     std::atomic<std::uint64_t> chunks_ = 0;
     std::atomic<std::uint64_t> chunks_dropped_ = 0;
     std::stop_source publishing_stop_;

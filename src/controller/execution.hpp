@@ -5,6 +5,7 @@
 #include "telemetry/metrics.hpp"
 
 #include <memory>
+#include <string>
 
 namespace ark::controller {
 
@@ -17,6 +18,8 @@ public:
     /// Opens what an earlier process left. The store outlives it. Errors are for people.
     static Result<std::unique_ptr<Execution>> create(const ControllerConfig& config, resources::ResourceStore& store);
 
+    /// What is wrong and passes by itself, for people; empty: nothing. Any thread; a second late at most.
+    virtual std::string trouble() const = 0;
     virtual void register_metrics(telemetry::Registry& metrics) = 0;
     virtual void start() = 0;
     /// Suspends runs, which go on at the next start, and gives telemetry a moment to get out. Idempotent. Blocks.

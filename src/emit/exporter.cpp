@@ -38,6 +38,8 @@ public:
           settled_(executor),
           ready_(executor),
           lingering_(executor),
+          mending_(executor),
+          keeping_(executor),
           random_(random_seed()),
           scope_(executor) {
         for (std::size_t i = 0; i < config_.targets.size(); ++i) {
@@ -56,6 +58,7 @@ public:
             uncertain_.push_back(outbox_->waiting(i) > 0);
         scope_.spawn(write());
         scope_.spawn(linger());
+        scope_.spawn(look_after_the_disk());
         for (std::size_t i = 0; i < config_.targets.size(); ++i)
             scope_.spawn(send(i));
         if (keeper_ != nullptr) scope_.spawn(keep());
@@ -99,12 +102,14 @@ public:
 
     awaitable<Status> commit() override {
         const auto until = entered_;
+        const auto losses = losses_;
         sync_until_ = std::max(sync_until_, until);
         due_bell_.ring();
-        while (synced_ < until && sync_status_)
+        while (synced_ < until && losses == losses_ && !gives_up())
             co_await settled_.wait();
+        if (losses != losses_) co_return fail(Errc::io, "outbox: the disk failed, and memory did not hold everything");
         if (synced_ >= until) co_return ok();
-        co_return sync_status_;
+        co_return disk_error_;
     }
 
     awaitable<Status> settle() override {
@@ -115,10 +120,18 @@ public:
         ready_.ring();
         while (kept_ < until && keep_status_)
             co_await settled_.wait();
+        if (kept_ >= until) co_return ok();
         co_return keep_status_;
     }
 
+    void hurry() override {
+        hurry_ = true;
+        settled_.ring();
+        keeping_.cancel();
+    }
+
     awaitable<void> stop(std::chrono::milliseconds grace) override {
+        hurry();
         const auto settled = co_await settle();
         if (!settled)
             telemetry::log(LogLevel::warn, "emit", "steps stay in the outbox", {{"error", settled.error().message()}});
@@ -135,7 +148,8 @@ public:
         recorded_bell_.ring();
         due_bell_.ring();
         ready_.ring();
-        lingering_.cancel();
+        for (auto* each : {&lingering_, &mending_, &keeping_})
+            each->cancel();
         for (auto* timers : {&pauses_, &paces_}) {
             for (auto& each : *timers)
                 each.cancel();
@@ -193,8 +207,11 @@ private:
     /// From memory to the outbox: whatever came while the last write was under way goes with the next, as one parcel.
     awaitable<void> write() {
         while (!stopping_) {
-            const bool sync = sync_until_ > synced_ && sync_status_;
+            if (outbox_->counters().disk_failed && std::exchange(mending_due_, false)) co_await mend();
+            // Without a disk a commit waits for mend(), which syncs.
+            const bool sync = sync_until_ > synced_ && !outbox_->counters().disk_failed;
             if (written_ >= due_ && !sync) {
+                if (stopping_) co_return;
                 co_await due_bell_.wait();
                 continue;
             }
@@ -204,13 +221,45 @@ private:
             pending_bytes_ = 0;
             auto notes = std::exchange(notes_, {});
             std::function<Parcel()> encode = [&] { return encoded(spans, events, std::move(notes)); };
+            const bool had_failed = outbox_->counters().disk_failed;
+            if (!had_failed) dropped_before_ = outbox_->counters().dropped_parcels;
             const auto status = co_await outbox_->add(std::move(encode), sync ? Outbox::Sync::yes : Outbox::Sync::no);
             written_ = until;
             if (sync && status) synced_ = until;
-            if (!status && sync_status_) sync_status_ = prefix(status.error(), "outbox");
+            if (!status && !had_failed) disk_error_ = prefix(status.error(), "outbox");
             settled_.ring();
             ready_.ring();
         }
+    }
+
+    /// Nobody waits for the disk any longer.
+    bool gives_up() const { return outbox_->counters().disk_failed && (hurry_ || mends_ >= config_.mends_until_error); }
+
+    /// A disk that was full takes writes again, sooner or later.
+    awaitable<void> look_after_the_disk() {
+        while (!stopping_) {
+            co_await pause(mending_, config_.mend_pause);
+            mending_due_ = outbox_->counters().disk_failed;
+            if (mending_due_) due_bell_.ring();
+        }
+    }
+
+    awaitable<void> mend() {
+        const auto everything = written_;
+        const auto status = co_await outbox_->mend();
+        if (status) {
+            const auto dropped = outbox_->counters().dropped_parcels;
+            // What was dropped meanwhile may be what somebody's commit is about.
+            if (dropped != dropped_before_) ++losses_;
+            dropped_before_ = dropped;
+            synced_ = std::max(synced_, everything);
+            mends_ = 0;
+        } else {
+            ++mends_;
+            disk_error_ = prefix(status.error(), "outbox");
+        }
+        settled_.ring();
+        ready_.ring();
     }
 
     Parcel encoded(const std::vector<otlp::Span>& spans, const std::vector<otlp::LogRecord>& events,
@@ -231,7 +280,8 @@ private:
     /// What the outbox has for the keeper, when it is asked for or has become much.
     awaitable<void> keep() {
         const auto index = config_.targets.size();
-        while (!stopping_ && keep_status_) {
+        unsigned failures = 0;
+        while (!stopping_) {
             const bool asked = settle_until_ > kept_;
             if (outbox_->waiting(index) == 0 || (!asked && outbox_->waiting(index) < config_.unkept_bytes_max)) {
                 kept_ = outbox_->counters().end - outbox_->waiting(index);
@@ -254,12 +304,18 @@ private:
             if (status) {
                 outbox_->delivered(index, next.after);
                 kept_ = next.after;
-            } else {
-                keep_status_ = status;
-                telemetry::log(LogLevel::error, "emit", "steps stay in the outbox until the next start",
+                keep_status_ = ok();
+                failures = 0;
+                settled_.ring();
+                continue;
+            }
+            if (++failures == 1) {
+                telemetry::log(LogLevel::error, "emit", "steps stay in the outbox until the disk takes them",
                                {{"error", status.error().message()}});
             }
+            if (hurry_ || failures >= config_.mends_until_error) keep_status_ = status;
             settled_.ring();
+            if (!stopping_) co_await pause(keeping_, config_.mend_pause);
         }
     }
 
@@ -379,16 +435,23 @@ private:
     std::uint64_t due_ = 0;         // of them are to be written now
     std::uint64_t synced_ = 0;      // of them are durable
     std::uint64_t sync_until_ = 0;  // somebody waits for these to be durable
-    Status sync_status_;            // once wrong, always wrong
-    Place settle_until_ = 0;        // somebody waits for the notes before it to be kept
-    Place kept_ = 0;                // those are
-    Status keep_status_;            // once wrong, always wrong
+    Status disk_error_;             // why it failed last
+    bool hurry_ = false;
+    unsigned mends_ = 0;  // in vain, since it failed
+    bool mending_due_ = false;
+    std::uint64_t losses_ = 0;  // times that something was dropped while it failed
+    std::uint64_t dropped_before_ = 0;
+    Place settle_until_ = 0;  // somebody waits for the notes before it to be kept
+    Place kept_ = 0;          // those are
+    Status keep_status_;      // wrong while the keeper fails, and has done so for a while
     ExporterCounters counters_;
     runtime::Bell recorded_bell_;            // something was recorded
     runtime::Bell due_bell_;                 // something is to be written now
     runtime::Bell settled_;                  // something was written or kept
     runtime::Bell ready_;                    // the outbox has more
     asio::steady_timer lingering_;           // what was recorded waits for company
+    asio::steady_timer mending_;             // between two tries of the disk
+    asio::steady_timer keeping_;             // likewise, of the keeper
     std::vector<bool> uncertain_;            // by target: it may have what comes next, from a request without an answer
     std::deque<asio::steady_timer> pauses_;  // one a target: between two attempts
     std::deque<asio::steady_timer> paces_;   // likewise: between two requests

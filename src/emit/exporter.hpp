@@ -17,12 +17,14 @@ struct ExporterConfig {
     otlp::ValueMap resource;
     otlp::Scope scope{"ark/controller",
                       ""};  ///< events are ours: the broker derives none from our spans (docs/events.md)
-    std::size_t pending_bytes_max = 64u << 20;  ///< recorded, not yet in the outbox; beyond: dropped and counted
-    std::size_t request_bytes = 1u << 20;       ///< what is sent to a target at once, about
-    std::size_t unkept_bytes_max = 8u << 20;    ///< of the outbox, before its notes are kept
-    std::chrono::milliseconds linger{2};        ///< what nobody waits for is written so much later, with what follows
-    std::chrono::milliseconds pace{2};          ///< between two requests to a target that keeps up
-    std::chrono::milliseconds settling{250};    ///< before a target is asked what an earlier process got through
+    std::size_t pending_bytes_max = 64u << 20;    ///< recorded, not yet in the outbox; beyond: dropped and counted
+    std::size_t request_bytes = 1u << 20;         ///< what is sent to a target at once, about
+    std::size_t unkept_bytes_max = 8u << 20;      ///< of the outbox, before its notes are kept
+    std::chrono::milliseconds linger{2};          ///< what nobody waits for is written so much later, with what follows
+    std::chrono::milliseconds pace{2};            ///< between two requests to a target that keeps up
+    std::chrono::milliseconds settling{250};      ///< before a target is asked what an earlier process got through
+    std::chrono::milliseconds mend_pause{1'000};  ///< of a disk that fails, until it is tried again
+    unsigned mends_until_error = 10;              ///< in vain, before those who wait for it are told
     std::chrono::milliseconds backoff_min{100};
     std::chrono::milliseconds backoff_max{10'000};
 };
@@ -44,7 +46,7 @@ public:
     /// there after a crash, or neither.
     virtual void note(std::string note) = 0;
     /// Everything that was noted and recorded before the call is durable, power cut and all; commits at the same time
-    /// share a sync. An error: it may be lost.
+    /// share a sync. A disk that fails is waited for a while: it may be full. An error: it may be lost.
     virtual awaitable<Status> commit() = 0;
     /// Everything that was noted before the call has been kept (Keeper).
     virtual awaitable<Status> settle() = 0;
@@ -75,6 +77,8 @@ public:
     virtual awaitable<Place> said() = 0;
     /// The target has everything before the place; so has a target that there is not.
     virtual bool has(std::string_view target, Place place) const = 0;
+    /// From now on nobody waits for a disk that fails.
+    virtual void hurry() = 0;
     /// Flushes, gives the targets `grace` to take what waits, and stops. The rest is delivered after the next start.
     virtual awaitable<void> stop(std::chrono::milliseconds grace) = 0;
     virtual ExporterCounters counters() const = 0;

@@ -69,6 +69,7 @@ protected:
         config.backoff_min = std::chrono::milliseconds(2);
         config.backoff_max = std::chrono::milliseconds(4);
         config.pending_bytes_max = 4096;
+        config.mend_pause = std::chrono::milliseconds(5);
         auto opened = Exporter::open(context_.get_executor(), pool_, disk_, courier_, config, nullptr);
         ASSERT_TRUE(opened) << opened.error().message();
         exporter_ = std::move(*opened);
@@ -231,6 +232,44 @@ TEST_F(ExporterTest, ManyMayFlush) {
     run(exporter_->stop(std::chrono::seconds(5)));
     for (auto& one : flushed)
         EXPECT_EQ(one.wait_for(std::chrono::seconds(0)), std::future_status::ready);
+}
+
+// Goal: a commit waits while the disk is full, is done when it is no longer, and is told in the end when it stays so.
+TEST_F(ExporterTest, AFullDiskIsWaitedFor) {
+    open();
+    record("one");
+    run(exporter_->flush());
+    disk_.set_capacity(0);
+    record("two");
+    auto waiting = asio::co_spawn(context_, exporter_->commit(), asio::use_future);
+    const auto turns = [&](auto done) {
+        for (int idle = 0; idle < 2000 && !done();) {
+            context_.restart();
+            if (context_.run_one_for(std::chrono::milliseconds(2)) == 0) ++idle;
+        }
+        return done();
+    };
+    EXPECT_TRUE(turns([&] { return exporter_->counters().outbox.disk_failed; }));
+    disk_.set_capacity(std::nullopt);
+    EXPECT_TRUE(turns([&] { return waiting.wait_for(std::chrono::seconds(0)) == std::future_status::ready; }));
+    EXPECT_TRUE(waiting.get());
+    EXPECT_FALSE(exporter_->counters().outbox.disk_failed);
+
+    courier_.away = "broker";  // what every target has needs no disk
+    disk_.set_capacity(0);
+    record("three");
+    auto failing = asio::co_spawn(context_, exporter_->commit(), asio::use_future);
+    EXPECT_TRUE(turns([&] { return failing.wait_for(std::chrono::seconds(0)) == std::future_status::ready; }));
+    EXPECT_EQ(failing.get().error().code, Errc::disk_full);
+    disk_.set_capacity(std::nullopt);
+    record("four");
+    EXPECT_TRUE(turns([&] { return !exporter_->counters().outbox.disk_failed; }));
+    auto again = asio::co_spawn(context_, exporter_->commit(), asio::use_future);
+    EXPECT_TRUE(turns([&] { return again.wait_for(std::chrono::seconds(0)) == std::future_status::ready; }));
+    EXPECT_TRUE(again.get());
+    courier_.away.clear();
+    run(exporter_->stop(std::chrono::seconds(5)));
+    EXPECT_THAT(courier_.taken["broker"], ElementsAre("one", "two", "three", "four"));
 }
 
 }  // namespace

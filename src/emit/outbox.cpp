@@ -113,7 +113,8 @@ private:
 
 struct SpillFile {
     Place base = 0;
-    Place end = 0;  // of what may be read
+    Place end = 0;     // of what may be read
+    Place synced = 0;  // of what survives the machine
     std::shared_ptr<disk::RecordLog> log;
 };
 
@@ -137,6 +138,7 @@ public:
     Status recover(const std::vector<std::string>& targets);
 
     awaitable<Status> add(std::function<Parcel()> make, Sync sync) override;
+    awaitable<Status> mend() override;
     awaitable<Next> next(std::size_t target, std::size_t bytes_max) override;
     void delivered(std::size_t target, Place after) override;
     std::uint64_t waiting(std::size_t target) const override { return end_ - targets_[target].at; }
@@ -185,6 +187,9 @@ Status DiskOutbox::recover(const std::vector<std::string>& targets) {
         SpillFile file;
         file.base = *base;
         file.end = *base + log->end();
+        file.synced = file.end;
+        // What a failed disk left behind in a file that was given up: the next one has it.
+        if (!files_.empty()) files_.back().end = std::min(files_.back().end, file.base);
         file.log = std::move(log);
         end_ = file.end;
         files_.push_back(std::move(file));
@@ -206,6 +211,7 @@ Result<SpillFile*> DiskOutbox::file_for_appends() {
     SpillFile file;
     file.base = end_;
     file.end = end_;
+    file.synced = end_;
     ARK_TRY(auto log, disk::RecordLog::open(disk_, path(spill_name(end_))));
     file.log = std::move(log);
     files_.push_back(std::move(file));
@@ -246,9 +252,61 @@ awaitable<Status> DiskOutbox::add(std::function<Parcel()> make, Sync sync) {
     held.after = end_;
     held_bytes_ += held.parcel.bytes();
     held_.push_back(std::move(held));
-    if (!disk_failed_ && log) files_.back().end = end_;
+    if (!disk_failed_ && log) {
+        files_.back().end = end_;
+        if (sync == Sync::yes) files_.back().synced = end_;
+    }
     keep_within_bounds();
     co_return status;
+}
+
+awaitable<Status> DiskOutbox::mend() {
+    // After a failed write or sync nothing of the last file is sure beyond its last sync (disk::File::sync).
+    auto sure = files_.empty() ? Place{0} : files_.back().synced;
+    if (!held_.empty()) sure = std::max(sure, held_.front().at);
+    SpillFile file;
+    file.base = held_.empty() ? end_ : sure;
+    std::vector<Parcel> parcels;
+    for (const auto& held : held_) {
+        if (held.at >= file.base) parcels.push_back(held.parcel);
+    }
+    std::vector<Place> places;
+    for (const auto& target : targets_)
+        places.push_back(target.at);
+    const auto name = path(spill_name(file.base));
+    const auto unfinished = name + ".new";
+    auto write = [&]() -> Status {
+        if (disk_.exists(unfinished)) {
+            ARK_TRY_STATUS(disk_.remove(unfinished));
+        }
+        ARK_TRY(file.log, disk::RecordLog::open(disk_, unfinished));
+        disk::RecordLog::Frames frames;
+        for (const auto& parcel : parcels)
+            frames.add(kind_parcel, to_record(parcel));
+        if (frames.bytes() > 0) {
+            ARK_TRY_STATUS(file.log->append(frames));
+        }
+        ARK_TRY_STATUS(file.log->sync());
+        // Whole or not at all: until then the old file's end may be all that there is of the same parcels. A file of
+        // this name has nothing that is not in this one.
+        ARK_TRY_STATUS(disk_.rename(unfinished, name));
+        for (std::size_t i = 0; i < places.size(); ++i) {
+            ARK_TRY_STATUS(targets_[i].file.write(places[i]));
+        }
+        return disk_.sync_directory(config_.directory);
+    };
+    const auto status = co_await runtime::on(pool_, write);
+    if (!status) co_return status;
+    // Beyond this point the old file ends where the new one begins.
+    while (!files_.empty() && files_.back().base >= file.base)
+        files_.pop_back();
+    if (!files_.empty()) files_.back().end = std::min(files_.back().end, file.base);
+    file.end = end_;
+    file.synced = end_;
+    files_.push_back(std::move(file));
+    disk_failed_ = false;
+    telemetry::log(LogLevel::info, "emit", "telemetry is written to disk again");
+    co_return ok();
 }
 
 void DiskOutbox::disk_fails(const Error& error) {
@@ -338,7 +396,8 @@ void DiskOutbox::keep_within_bounds() {
     while (held_bytes_ > config_.memory_bytes && held_.size() > 1) {
         const auto& oldest = held_.front();
         // Without a disk this is the only copy.
-        if (disk_failed_ && oldest.after > slowest()) ++dropped_;
+        const auto written = files_.empty() ? Place{0} : files_.back().end;
+        if (disk_failed_ && oldest.after > std::max(written, slowest())) ++dropped_;
         held_bytes_ -= oldest.parcel.bytes();
         held_.pop_front();
     }

@@ -37,7 +37,8 @@ using Place = std::uint64_t;
 /// the machine; the newest stay in memory too, so that a target
 /// that keeps up never reads the disk. Files in `directory`: `<place>.spill` (docs/formats/record-log.md),
 /// `<target>.at`. Beyond `bytes_max` the oldest file goes, whoever still lacks it, and is counted. When the disk fails,
-/// what is in memory is all there is. Lives on one executor; disk work is done on the pool.
+/// what is in memory is all there is, until mend() finds that the disk takes it. Lives on one executor; disk work is
+/// done on the pool.
 class Outbox {
 public:
     struct Config {
@@ -50,7 +51,7 @@ public:
         Place end = 0;                      ///< of everything that was added
         std::uint64_t waiting_bytes = 0;    ///< that the slowest target lacks
         std::uint64_t dropped_parcels = 0;  ///< that a target will never get
-        bool disk_failed = false;
+        bool disk_failed = false;           ///< now
     };
 
     virtual ~Outbox() = default;
@@ -62,6 +63,9 @@ public:
     /// One at a time. `make` is called on the pool, which is visited once: encoding, write and sync in one go. Resolves
     /// when it was written. An error: it is in memory only, or not synced.
     virtual awaitable<Status> add(std::function<Parcel()> make, Sync sync) = 0;
+    /// After a failure of the disk: writes what memory holds and the disk may lack into a new file, synced, and goes on
+    /// there; the file that failed gets no more. Not while add() is under way. An error: it still fails.
+    virtual awaitable<Status> mend() = 0;
     struct Next {
         std::vector<Parcel> parcels;  ///< empty: the target has everything
         Place after = 0;

@@ -129,5 +129,69 @@ TEST_F(OutboxTest, WithoutADiskMemoryIsWhatThereIs) {
     EXPECT_EQ(take(1).back(), 20);
 }
 
+// Goal: a disk that was full and is no longer loses nothing that memory held, and the next process finds it all.
+TEST_F(OutboxTest, GoesOnWhenTheDiskTakesWritesAgain) {
+    config_.memory_bytes = 10'000;
+    open();
+    add(0, 7);
+    disk_.set_capacity(0);
+    add(7, 12);
+    EXPECT_TRUE(outbox_->counters().disk_failed);
+    EXPECT_FALSE(run(outbox_->mend()));
+    const auto first = take(0, 3);
+    add(12, 14);
+    disk_.set_capacity(std::nullopt);
+    EXPECT_TRUE(run(outbox_->mend()));
+    EXPECT_FALSE(outbox_->counters().disk_failed);
+    EXPECT_EQ(outbox_->counters().dropped_parcels, 0u);
+    add(14, 20);
+    disk_.crash(disk::FaultyDisk::Unsynced::kept);
+    open();
+    auto rest = take(0);
+    EXPECT_EQ(rest.back(), 19);
+    EXPECT_EQ(rest.size() + first.size(), 20u) << "each once";
+    EXPECT_EQ(take(1), numbers(0, 20));
+}
+
+// Goal: what was written without a sync before a sync that failed may be gone with the page cache: it is written again.
+TEST_F(OutboxTest, WritesAgainWhatAFailedSyncLeftUnsure) {
+    config_.file_bytes = 100'000;
+    config_.memory_bytes = 10'000;
+    open();
+    add(0, 8);  // 4 was synced last
+    disk_.fail_sync(1);
+    add(8, 10);
+    EXPECT_TRUE(outbox_->counters().disk_failed);
+    EXPECT_TRUE(run(outbox_->mend()));
+    disk_.crash(disk::FaultyDisk::Unsynced::lost);
+    open();
+    EXPECT_EQ(take(1), numbers(0, 10));
+    add(10, 11);
+    EXPECT_EQ(take(1), numbers(10, 11));
+}
+
+// Goal: killed within a mend, what the file that failed still holds is there.
+// Method: the disk fails once more at each write of the mend in turn, and the process dies.
+TEST_F(OutboxTest, AMendThatDoesNotEndTakesNothingAway) {
+    for (std::uint64_t write = 1; write < 5; ++write) {
+        disk_.crash(disk::FaultyDisk::Unsynced::lost);
+        for (const auto& name : disk_.exists("spill") ? *disk_.list("spill") : std::vector<std::string>())
+            EXPECT_TRUE(disk_.remove("spill/" + name));
+        config_.file_bytes = 100'000;
+        config_.memory_bytes = 10'000;
+        open();
+        add(1, 4);
+        disk_.fail_write(1, 5);
+        add(5, 6);
+        disk_.fail_write(write, 120);
+        const auto status = run(outbox_->mend());
+        disk_.crash(disk::FaultyDisk::Unsynced::kept);
+        open();
+        // From its second write on (the places) the new file is there, and has everything.
+        EXPECT_EQ(static_cast<bool>(status), write == 4);
+        EXPECT_EQ(take(0), write == 1 ? numbers(1, 4) : (std::vector<int>{1, 2, 3, 5})) << write;
+    }
+}
+
 }  // namespace
 }  // namespace ark::emit
