@@ -5,6 +5,7 @@
 #include "agents/testing/world.hpp"
 #include "resources/testing/test_store.hpp"
 #include "runs/overrides.hpp"
+#include "tools/jq.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -124,3 +125,10 @@ TEST_F(ShapedToolTest, OverridesReachWhomTheyMean) {
 
 }  // namespace
 }  // namespace ark::runs
+
+// jq programs run in this executable, started again.
+int main(int argc, char** argv) {
+    if (ark::tools::is_jq_worker(argc, argv)) return ark::tools::run_jq_worker();
+    testing::InitGoogleMock(&argc, argv);
+    return RUN_ALL_TESTS();
+}

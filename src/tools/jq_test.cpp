@@ -19,6 +19,17 @@ TEST(Jq, GivesNothingOneOrSeveral) {
     EXPECT_EQ(*run_jq(".[] | .n", R"([{"n":1},{"n":"x"}])"), R"([1,"x"])");
 }
 
+// Goal: more than a socket holds goes both ways, however soon the worker ends.
+TEST(Jq, TakesAndGivesMuch) {
+    const std::string json = "[\"" + std::string(3u << 20, 'x') + "\"]";
+    EXPECT_EQ(*run_jq(".", json), json);
+    EXPECT_EQ(*run_jq("length", json), "1");
+    EXPECT_EQ(run_jq(".[", json).error().code, Errc::bad_argument);
+    JqLimits limits;
+    limits.output_bytes = 1u << 20;
+    EXPECT_EQ(run_jq(".", json, limits).error().code, Errc::too_large);
+}
+
 TEST(Jq, SaysWhatIsWrong) {
     EXPECT_EQ(run_jq(".a |", "{}").error().code, Errc::bad_argument);
     const auto failed = run_jq(".a", "[1]");
@@ -54,3 +65,10 @@ TEST(Jq, SeesNothingOfOurs) {
 
 }  // namespace
 }  // namespace ark::tools
+
+// jq programs run in this executable, started again.
+int main(int argc, char** argv) {
+    if (ark::tools::is_jq_worker(argc, argv)) return ark::tools::run_jq_worker();
+    testing::InitGoogleMock(&argc, argv);
+    return RUN_ALL_TESTS();
+}
