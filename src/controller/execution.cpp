@@ -11,6 +11,7 @@
 #include "runtime/io_pool.hpp"
 #include "runtime/scope.hpp"
 #include "runtime/sleep.hpp"
+#include "telemetry/log.hpp"
 
 #include <atomic>
 #include <cstdlib>
@@ -18,6 +19,7 @@
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/use_future.hpp>
+#include <unistd.h>
 
 namespace ark::controller {
 namespace {
@@ -29,6 +31,21 @@ constexpr unsigned work_threads = 2;
 std::optional<std::string> variable(std::string_view name) {
     const auto* value = std::getenv(std::string(name).c_str());
     return value != nullptr ? std::optional<std::string>(value) : std::nullopt;
+}
+
+/// Who set them expects something that does not happen.
+void name_disregarded_variables() {
+    std::vector<std::string> names;
+    for (char** variable = environ; *variable != nullptr; ++variable) {
+        const std::string_view text(*variable);
+        names.emplace_back(text.substr(0, text.find('=')));
+    }
+    std::string list;
+    for (const auto& name : emit::disregarded(names))
+        list += (list.empty() ? "" : ", ") + name;
+    if (list.empty()) return;
+    telemetry::log(telemetry::LogLevel::warn, "controller", "variables that change nothing here are set",
+                   {{"variables", list}});
 }
 
 class ExecutionImpl final : public Execution {
@@ -56,6 +73,7 @@ public:
                                                                : emit::broker_target(config.broker));
         }
         ARK_TRY(auto external, emit::external_targets(variable));
+        if (!external.empty()) name_disregarded_variables();
         for (auto& target : external)
             exporter.targets.push_back(std::move(target));
         steps_ = std::make_unique<runs::StepLogs>(disk::real_disk(), work_, system_clock(), config.data + "/runs");

@@ -128,6 +128,8 @@ public:
         hurry_ = true;
         settled_.ring();
         keeping_.cancel();
+        for (auto& each : paces_)
+            each.cancel();
     }
 
     awaitable<void> stop(std::chrono::milliseconds grace) override {
@@ -329,7 +331,7 @@ private:
                 if (!stopping_ && outbox_->waiting(index) == 0) co_await ready_.wait();
                 continue;
             }
-            paces_[index].expires_after(config_.pace);
+            paces_[index].expires_after(config_.targets[index].pace.value_or(config_.pace));
             bool carried = true;
             for (const auto signal : {Signal::logs, Signal::traces}) {
                 if (carried) carried = co_await carry(index, signal, next.parcels);
@@ -339,7 +341,7 @@ private:
                 uncertain_[index] = false;
             }
             // The first of a burst goes at once; what follows closely goes together.
-            if (carried && outbox_->waiting(index) < config_.request_bytes) co_await wait(paces_[index]);
+            if (carried && !hurry_ && outbox_->waiting(index) < config_.request_bytes) co_await wait(paces_[index]);
         }
     }
 

@@ -77,7 +77,7 @@ public:
     virtual awaitable<Place> said() = 0;
     /// The target has everything before the place; so has a target that there is not.
     virtual bool has(std::string_view target, Place place) const = 0;
-    /// From now on nobody waits for a disk that fails.
+    /// From now on nobody waits for a disk that fails, nor for company in a request.
     virtual void hurry() = 0;
     /// Flushes, gives the targets `grace` to take what waits, and stops. The rest is delivered after the next start.
     virtual awaitable<void> stop(std::chrono::milliseconds grace) = 0;

@@ -54,9 +54,40 @@ std::string signal_url(const Environment& environment, std::string_view variable
     return base && !base->empty() ? without_end_slash(*base) + std::string(path) : std::string();
 }
 
-bool is_off(const Environment& environment, std::string_view exporter_variable) {
+/// "otlp" (also among others) or nothing: true. "none": false.
+Result<bool> is_wanted(const Environment& environment, std::string_view exporter_variable) {
     const auto exporter = environment(exporter_variable);
-    return exporter && *exporter == "none";
+    if (!exporter || exporter->empty()) return true;
+    if (*exporter == "none") return false;
+    std::string_view rest = *exporter;
+    while (!rest.empty()) {
+        const auto comma = rest.find(',');
+        if (trimmed(rest.substr(0, comma)) == "otlp") return true;
+        rest = comma == std::string_view::npos ? std::string_view() : rest.substr(comma + 1);
+    }
+    return fail(Errc::config, fmt::format("{}: otlp or none, not {}", exporter_variable, *exporter));
+}
+
+Result<std::optional<std::chrono::milliseconds>> milliseconds_of(std::string_view name,
+                                                                 const std::optional<std::string>& text) {
+    if (!text || text->empty()) return std::optional<std::chrono::milliseconds>();
+    unsigned milliseconds = 0;
+    const auto end = text->data() + text->size();
+    const auto read = std::from_chars(text->data(), end, milliseconds);
+    if (read.ec != std::errc{} || read.ptr != end)
+        return fail(Errc::config, fmt::format("{}: expected milliseconds, not {}", name, *text));
+    return std::optional(std::chrono::milliseconds(milliseconds));
+}
+
+/// Whether traces go out at all.
+Result<bool> is_sampled(const Environment& environment) {
+    const auto sampler = environment("OTEL_TRACES_SAMPLER");
+    if (!sampler || sampler->empty() || *sampler == "always_on" || *sampler == "parentbased_always_on") return true;
+    if (*sampler == "always_off") return false;
+    return fail(Errc::config,
+                fmt::format("OTEL_TRACES_SAMPLER: always_on, parentbased_always_on or always_off, not {}: every run is "
+                            "told whole; sample where it arrives, in a collector for instance",
+                            *sampler));
 }
 
 }  // namespace
@@ -96,14 +127,14 @@ Status read_manner(const Environment& environment, std::string_view signal, Targ
         if (!for_each_pair(*headers, add))
             return fail(Errc::config, "OTEL_EXPORTER_OTLP_HEADERS: expected name=value,…");
     }
-    if (const auto timeout = get("TIMEOUT")) {
-        unsigned milliseconds = 0;
-        const auto end = timeout->data() + timeout->size();
-        const auto read = std::from_chars(timeout->data(), end, milliseconds);
-        if (read.ec != std::errc{} || read.ptr != end || milliseconds == 0)
-            return fail(Errc::config, "OTEL_EXPORTER_OTLP_TIMEOUT: expected milliseconds, not " + *timeout);
-        target.timeout = std::chrono::milliseconds(milliseconds);
-    }
+    const std::string processor = signal == "TRACES" ? "OTEL_BSP_" : "OTEL_BLRP_";
+    ARK_TRY(auto timeout, milliseconds_of("OTEL_EXPORTER_OTLP_TIMEOUT", get("TIMEOUT")));
+    ARK_TRY(const auto patience,
+            milliseconds_of(processor + "EXPORT_TIMEOUT", environment(processor + "EXPORT_TIMEOUT")));
+    if (!timeout) timeout = patience;
+    if (timeout && timeout->count() == 0) return fail(Errc::config, "OTEL_EXPORTER_OTLP_TIMEOUT: 0 is no time");
+    if (timeout) target.timeout = *timeout;
+    ARK_TRY(target.pace, milliseconds_of(processor + "SCHEDULE_DELAY", environment(processor + "SCHEDULE_DELAY")));
     const auto compression = get("COMPRESSION");
     if (compression && *compression != "gzip" && *compression != "none")
         return fail(Errc::config, "OTEL_EXPORTER_OTLP_COMPRESSION: gzip or none, not " + *compression);
@@ -116,23 +147,33 @@ Status read_manner(const Environment& environment, std::string_view signal, Targ
 
 bool same_manner(const TargetConfig& a, const TargetConfig& b) {
     return std::equal(a.fields.begin(), a.fields.end(), b.fields.begin(), b.fields.end()) && a.timeout == b.timeout &&
-           a.gzip == b.gzip && a.ca_file == b.ca_file;
+           a.pace == b.pace && a.gzip == b.gzip && a.ca_file == b.ca_file;
 }
 
 }  // namespace
 
 Result<std::vector<TargetConfig>> external_targets(const Environment& environment) {
     std::vector<TargetConfig> targets;
-    const auto disabled = environment("OTEL_SDK_DISABLED");
-    if (disabled && *disabled == "true") return targets;
+    auto disabled = environment("OTEL_SDK_DISABLED").value_or("");
+    for (auto& c : disabled)
+        c = static_cast<char>(c >= 'A' && c <= 'Z' ? c + 32 : c);
+    if (disabled == "true") return targets;
     TargetConfig traces;
     traces.name = "otlp";
-    if (!is_off(environment, "OTEL_TRACES_EXPORTER"))
-        traces.traces_url = signal_url(environment, "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "/v1/traces");
+    traces.traces_url = signal_url(environment, "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "/v1/traces");
     TargetConfig logs;
     logs.name = "otlp-logs";
-    if (!is_off(environment, "OTEL_LOGS_EXPORTER"))
-        logs.logs_url = signal_url(environment, "OTEL_EXPORTER_OTLP_LOGS_ENDPOINT", "/v1/logs");
+    logs.logs_url = signal_url(environment, "OTEL_EXPORTER_OTLP_LOGS_ENDPOINT", "/v1/logs");
+    // What is said of a signal that goes nowhere is of no interest.
+    if (!traces.traces_url.empty()) {
+        ARK_TRY(const bool wanted, is_wanted(environment, "OTEL_TRACES_EXPORTER"));
+        ARK_TRY(const bool sampled, is_sampled(environment));
+        if (!wanted || !sampled) traces.traces_url.clear();
+    }
+    if (!logs.logs_url.empty()) {
+        ARK_TRY(const bool wanted, is_wanted(environment, "OTEL_LOGS_EXPORTER"));
+        if (!wanted) logs.logs_url.clear();
+    }
     if (!traces.traces_url.empty()) {
         ARK_TRY_STATUS(read_manner(environment, "TRACES", traces));
     }
@@ -147,6 +188,37 @@ Result<std::vector<TargetConfig>> external_targets(const Environment& environmen
     if (!traces.traces_url.empty()) targets.push_back(std::move(traces));
     if (!logs.logs_url.empty()) targets.push_back(std::move(logs));
     return targets;
+}
+
+std::vector<std::string> disregarded(const std::vector<std::string>& names) {
+    static constexpr std::string_view obeyed[] = {
+        "OTEL_SDK_DISABLED",        "OTEL_SERVICE_NAME",        "OTEL_RESOURCE_ATTRIBUTES", "OTEL_TRACES_EXPORTER",
+        "OTEL_LOGS_EXPORTER",       "OTEL_TRACES_SAMPLER",      "OTEL_BSP_SCHEDULE_DELAY",  "OTEL_BSP_EXPORT_TIMEOUT",
+        "OTEL_BLRP_SCHEDULE_DELAY", "OTEL_BLRP_EXPORT_TIMEOUT",
+    };
+    static constexpr std::string_view endings[] = {"ENDPOINT",    "HEADERS",     "TIMEOUT",
+                                                   "COMPRESSION", "CERTIFICATE", "PROTOCOL"};
+    static constexpr std::string_view languages[] = {
+        "OTEL_PYTHON_", "OTEL_JAVA", "OTEL_NODE_", "OTEL_DOTNET_",
+        "OTEL_GO_",     "OTEL_PHP_", "OTEL_RUBY_", "OTEL_INSTRUMENTATION_"};
+    const auto is_obeyed = [](std::string_view name) {
+        if (std::find(std::begin(obeyed), std::end(obeyed), name) != std::end(obeyed)) return true;
+        constexpr std::string_view prefix = "OTEL_EXPORTER_OTLP_";
+        if (!name.starts_with(prefix)) return false;
+        name.remove_prefix(prefix.size());
+        for (const std::string_view signal : {"TRACES_", "LOGS_"}) {
+            if (name.starts_with(signal)) name.remove_prefix(signal.size());
+        }
+        return std::find(std::begin(endings), std::end(endings), name) != std::end(endings);
+    };
+    std::vector<std::string> found;
+    for (const auto& name : names) {
+        const auto is_of = [&name](std::string_view language) { return name.starts_with(language); };
+        if (!name.starts_with("OTEL_") || is_obeyed(name)) continue;
+        if (std::none_of(std::begin(languages), std::end(languages), is_of)) found.push_back(name);
+    }
+    std::sort(found.begin(), found.end());
+    return found;
 }
 
 otlp::ValueMap resource_of(const Environment& environment, std::string_view version) {

@@ -21,8 +21,9 @@ struct TargetConfig {
     std::string reads_url;   ///< base of Ark's read API, where the target has one; else empty
     net::Fields fields;      ///< credentials: sent to this target only, never logged
     std::chrono::milliseconds timeout{10'000};
-    bool gzip = false;    ///< bodies are sent compressed
-    std::string ca_file;  ///< PEM, instead of the system's certificates; empty: those
+    std::optional<std::chrono::milliseconds> pace;  ///< between two requests that are not full; else the exporter's
+    bool gzip = false;                              ///< bodies are sent compressed
+    std::string ca_file;                            ///< PEM, instead of the system's certificates; empty: those
 };
 
 /// An Ark broker, or any OTLP/HTTP receiver, by its base URL.
@@ -35,8 +36,13 @@ using Environment = std::function<std::optional<std::string>(std::string_view na
 /// The external targets of the OTEL_* variables (OpenTelemetry specification, "OTLP exporter configuration"): endpoint,
 /// headers, timeout, compression and certificate, in general and per signal: one target for both signals, or two where
 /// they are sent in different manners. None when there is no endpoint, or OTEL_SDK_DISABLED is true. config: a protocol
-/// we do not speak (only http/protobuf), client certificates, or a value that cannot be read.
+/// we do not speak (only http/protobuf), another exporter, a sampler that would leave something out (we tell
+/// everything: somebody would get more than was asked for), client certificates, or a value that cannot be read.
 Result<std::vector<TargetConfig>> external_targets(const Environment& environment);
+
+/// Those of these variables, all that there are, that are set, are OpenTelemetry's, and change nothing here. Variables
+/// of SDKs for one language are not ours to obey.
+std::vector<std::string> disregarded(const std::vector<std::string>& names);
 
 /// service.name (OTEL_SERVICE_NAME, else "ark-controller"), service.version, and OTEL_RESOURCE_ATTRIBUTES.
 otlp::ValueMap resource_of(const Environment& environment, std::string_view version);

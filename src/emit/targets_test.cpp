@@ -72,6 +72,40 @@ TEST(Targets, SaysWhatItCannotRead) {
     EXPECT_EQ(headers.error().context.find("secret"), std::string::npos);
 }
 
+// Goal: nobody gets more than was asked for because we left a variable out.
+TEST(Targets, SamplersAndExportersAreObeyedOrRefused) {
+    const std::string endpoint = "OTEL_EXPORTER_OTLP_ENDPOINT";
+    const auto with_one = [&](const std::string& name, const std::string& value) {
+        return external_targets(with({{endpoint, "http://x"}, {name, value}}));
+    };
+    EXPECT_EQ(with_one("OTEL_TRACES_SAMPLER", "parentbased_always_on")->front().traces_url, "http://x/v1/traces");
+    EXPECT_EQ(with_one("OTEL_TRACES_SAMPLER", "always_off")->front().traces_url, "");
+    EXPECT_EQ(with_one("OTEL_TRACES_SAMPLER", "traceidratio").error().code, Errc::config);
+    EXPECT_EQ(with_one("OTEL_TRACES_EXPORTER", "console,otlp")->front().traces_url, "http://x/v1/traces");
+    EXPECT_EQ(with_one("OTEL_LOGS_EXPORTER", "console").error().code, Errc::config);
+    EXPECT_TRUE(with_one("OTEL_SDK_DISABLED", "True")->empty());
+    EXPECT_TRUE(external_targets(with({{"OTEL_TRACES_SAMPLER", "traceidratio"}}))) << "nothing is sent";
+}
+
+TEST(Targets, BatchesAreAsOften) {
+    const auto targets = external_targets(with({{"OTEL_EXPORTER_OTLP_ENDPOINT", "http://x"},
+                                                {"OTEL_BSP_SCHEDULE_DELAY", "5000"},
+                                                {"OTEL_BSP_EXPORT_TIMEOUT", "700"}}));
+    ASSERT_TRUE(targets && targets->size() == 2);
+    EXPECT_EQ((*targets)[0].pace, std::chrono::seconds(5));
+    EXPECT_EQ((*targets)[0].timeout.count(), 700);
+    EXPECT_FALSE((*targets)[1].pace);
+    EXPECT_FALSE(
+        external_targets(with({{"OTEL_EXPORTER_OTLP_ENDPOINT", "http://x"}, {"OTEL_BSP_SCHEDULE_DELAY", "x"}})));
+}
+
+TEST(Targets, NamesWhatChangesNothing) {
+    EXPECT_EQ(disregarded({"PATH", "OTEL_BSP_MAX_QUEUE_SIZE", "OTEL_EXPORTER_OTLP_TRACES_HEADERS", "OTEL_PROPAGATORS",
+                           "OTEL_PYTHON_LOG_CORRELATION", "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT", "OTEL_SERVICE_NAME"}),
+              (std::vector<std::string>{"OTEL_BSP_MAX_QUEUE_SIZE", "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT",
+                                        "OTEL_PROPAGATORS"}));
+}
+
 TEST(Targets, ResourceAttributes) {
     const auto resource = resource_of(
         with({{"OTEL_RESOURCE_ATTRIBUTES", "deployment.environment=a%2Cb,service.name=x"}, {"OTEL_SERVICE_NAME", "y"}}),
