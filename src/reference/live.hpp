@@ -48,12 +48,20 @@ struct Group {
     std::deque<std::shared_ptr<const Block>> blocks;  ///< the last ones, in order, without holes, up to `at`
     std::size_t bytes = 0;
     std::vector<Waiting*> waiting;
+    std::deque<Waiting*> called;  ///< to be woken: some now, and the others behind what else the thread has to do
     std::uint32_t members = 0;
     bool reading = false;
-    bool dirty = false;           ///< there is more, or may be
-    Status status = ok();         ///< of the last read
-    std::uint64_t due_nanos = 0;  ///< no read before this: many readers are served less often, with more at a time
+    bool dirty = false;             ///< there is more, or may be
+    Status status = ok();           ///< of the last read
+    std::uint64_t round_nanos = 0;  ///< when the first of those called was woken
+    std::uint64_t due_nanos = 0;    ///< no read before this: many readers are served less often, with more at a time
     std::unique_ptr<asio::steady_timer> timer;
+
+    /// Who does not wait any more.
+    void forget(Waiting* who) {
+        std::erase(waiting, who);
+        std::erase(called, who);
+    }
 };
 
 /// One net thread's groups: reads the store when the fold says that something changed for one of them, and wakes who
@@ -81,9 +89,11 @@ private:
     void read_soon(const std::shared_ptr<Group>& group);
     void read(const std::shared_ptr<Group>& group);
     void take(const std::shared_ptr<Group>& group, Result<std::shared_ptr<const Block>> block);
-    void keep(Group& group, std::shared_ptr<const Block> block);
+    void keep(const std::shared_ptr<Group>& group, std::shared_ptr<const Block> block);
     void forget_oldest(Group& group);
-    void wake(Group& group);
+    void wake(const std::shared_ptr<Group>& group);
+    void wake_some(const std::shared_ptr<Group>& group);
+    void end_round(const std::shared_ptr<Group>& group);
 
     const std::shared_ptr<LiveServices> services_;
     asio::io_context& context_;

@@ -44,7 +44,7 @@ GroupWatch::GroupWatch(std::shared_ptr<Hub> hub, Subject subject, Position at, P
     : hub_(std::move(hub)), group_(hub_->join(std::move(subject), live)), at_(at), live_(live), timer_(context) {}
 
 GroupWatch::~GroupWatch() {
-    std::erase(group_->waiting, static_cast<Waiting*>(this));
+    group_->forget(this);
     hub_->leave(group_);
 }
 
@@ -72,7 +72,7 @@ awaitable<bool> GroupWatch::wait() {
     group_->waiting.push_back(this);
     boost::system::error_code woken;
     co_await timer_.async_wait(asio::redirect_error(asio::use_awaitable, woken));
-    if (!woken) std::erase(group_->waiting, static_cast<Waiting*>(this));
+    if (!woken) group_->forget(this);
     co_return !woken;
 }
 
