@@ -41,7 +41,8 @@ std::string place_of(const resources::Resource& server) {
 
 Report failure(const resources::Resource& server, std::string reason, std::string message, std::string address = {}) {
     Report report;
-    report.event = reason;
+    // The condition's word is the reference's; among events it would not say what was looked for.
+    report.event = reason == "DiscoveryFailed" ? "AgentDiscoveryFailed" : reason;
     report.address = std::move(address);
     report.conditions = {{std::string(main_condition(*server.kind)), "False", reason, message},
                          {"Discovering", "False", reason, message}};

@@ -1,26 +1,34 @@
 // Every reason of the event dictionary that the controller can cause is told by some test, and nothing is told that the dictionary
 // does not have.
 import assert from 'node:assert/strict';
-import { readFileSync, readdirSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
 
 import { World, httpTool } from './controller_harness.mjs';
+import { a2aAgent, mcpWithoutList, memory } from './dictionary_peers.mjs';
+import { ArkProcess } from './harness.mjs';
 
-const here = new URL('./', import.meta.url);
-const table = readFileSync(new URL('../../src/model/dictionary_table.hpp', here), 'utf8');
+const table = readFileSync(new URL('../../src/model/dictionary_table.hpp', import.meta.url), 'utf8');
 const dictionary = [...table.matchAll(/\{\d+, *"([A-Za-z0-9]+)"/g)].map(([, name]) => name);
 
-/** The controller has no cause for these: what they tell of does not happen in it, or others tell it. */
+/** What the controller has no cause for, and why. Everything else has to be told in this file. */
 const ofOthers = [
-  /^Evaluation/, /^Executor/, /^ModelResolve/,  // the broker's; engines of others; a resolution is no step of ours
-  /^(SelectorAgentResponse|TeamMemberFailed|ValidationError)$/,  // said by ParticipantSelected, TeamMemberError, QueryExecutionError
-  /^QueryParameter/,  // QueryExecutionError says it
-  // Kubernetes Events on resources that are not queries, from the reference's reconcilers.
-  /^(ModelUnavailable|ModelProbe|ModelNot|DependencyUnavailable|Address|Authorization|Token|TeamCreated|StatusChanged)/,
-  /^(Agent(Created|Deleted|Discovery|CreationFailed|DeletionFailed)|Tool(Discovery|NotFound|Listing|Creation)|ClientCreationFailed)/,
-  /^A2A(?!Call)/,
-  // Told only where a peer, a memory or a person takes part: their own tests start those.
-  /^(A2ACall|Memory|Question|TaskPollingFailed)/,
+  // Judges tell these, and the broker: evaluations.test.mjs, judges.test.mjs.
+  /^Evaluation/,
+  // Older words of the reference for what has others now: an agent of an execution engine is called over A2A and told as A2ACall*; a
+  // model is read from its resource at once, which is no step: one that is not there is ModelNotFound.
+  /^Executor/, /^ModelResolve/,
+  // Twelve hours after a question: remote_agent_test.cpp lets them pass.
+  /^QuestionExpired$/,
+  // Kubernetes Events of the reference's reconcilers for what ours has no reconciler for: models are not probed, conditions of agents and
+  // teams are not kept, tokens are not refreshed. Agents that an A2A server no longer offers go without an Event of their own.
+  /^(ModelUnavailable|ModelProbe|ModelNotAvailable|DependencyUnavailable|TokenRejected|TeamCreated|StatusChanged)/,
+  /^Agent(Created|Deleted|DeletionFailed)$/,
+  // A server that is found is said once, with what it offers (AgentDiscovery, ToolDiscovery); there is no state "not ready" before a call.
+  /^(A2ADiscoverySuccess|A2AServerNotReady|AddressResolved)$/,
+  // Parts of one call that the reference tells apart; here it is A2ACallError, which says what happened.
+  /^A2A(ClientCreate|RequestCreate|Connection|Message)Failed$/, /^A2A(BadResponse|ParseError|ResponseParseError)$/,
 ];
 
 const script = `
@@ -34,6 +42,12 @@ rules:
 ${['fine', 'hang', 'nothing'].map((name) => `  - name: call-${name}
     when: {user: "=call ${name}", tool_results: none, tools: fine}
     reply: {calls: [{name: ${name}, arguments: {word: now}}]}`).join('\n')}
+  - name: misfit
+    when: {user: "=misfit", tool_results: none, tools: fine}
+    reply: {calls: [{name: fine, arguments: {word: 5}}]}
+  - name: pay
+    when: {user: pay, tool_results: none, tools: fine}
+    reply: {calls: [{name: fine, arguments: {word: now}}]}
   - {name: rest, reply: done}
 `;
 
@@ -85,13 +99,125 @@ test('what is canceled says so at each level', async () => {
   }
 });
 
+
+/** Creates the Query, and waits until it is in that phase, or until that was told of it. */
+async function begin(name, target, input, { phase, reason, ...spec }) {
+  const { metadata } = await world.create('Query', name, { input, target, ...spec });
+  for (;;) {
+    const query = await world.query(name);
+    if (phase && query.status?.phase === phase) return query;
+    if (reason && (await world.broker.get(`/v1/events?reason=${reason}&query=${metadata.uid}`)).items.length > 0) return query;
+    await delay(20);
+  }
+}
+
+async function cancel(name) {
+  await world.patch('Query', name, { spec: { cancel: true } });
+  await listen(await world.end(name));
+}
+
+test('an A2A agent answers, fails, asks, is not there for a moment, is canceled', async () => {
+  const url = await world.serve(a2aAgent());
+  await world.create('A2AServer', 'peer', { address: { value: url } });
+  const ofServer = (server) => ({ annotations: { 'ark.mckinsey.com/a2a-server-name': server } });
+  for (const [name, server] of [['far', 'peer'], ['lost', 'nowhere']])
+    await world.create('Agent', name, { executionEngine: { name: 'a2a' } }, ofServer(server));
+  const far = { type: 'agent', name: 'far' };
+  for (const [input, phase] of [['hello', 'done'], ['fail', 'error'], ['flaky', 'done']]) {
+    const query = await world.ask(`far-${input}`, far, input);
+    assert.equal(query.status.phase, phase, JSON.stringify(query.status));
+    await listen(query);
+  }
+  await listen(await world.ask('lost', { type: 'agent', name: 'lost' }, 'hello'));
+  await begin('far-wait', far, 'wait', { reason: 'A2ACallStart' });
+  await cancel('far-wait');
+  const asked = await begin('far-ask', far, 'ask', { phase: 'input-required' });
+  await world.patch('A2ATask', asked.status.questions[0].task, { spec: { input: 'the blue one' } });
+  await listen(await world.end('far-ask'));
+  await begin('far-ask-2', far, 'ask', { phase: 'input-required' });
+  await cancel('far-ask-2');
+});
+
+test('a tool call waits for a person who answers, is late, or is not needed any more', async () => {
+  const tool = (timeout) => [{ type: 'custom', name: 'fine', approval: { required: true, timeout } }];
+  await world.create('Agent', 'careful', { prompt: 'x', tools: tool('10m') });
+  await world.create('Agent', 'hasty', { prompt: 'x', tools: tool('1s') });
+  const careful = { type: 'agent', name: 'careful' };
+  const asked = await begin('approved', careful, 'pay', { phase: 'input-required' });
+  await world.patch('A2ATask', asked.status.questions[0].task, { spec: { input: '{"decision":"approved"}' } });
+  await listen(await world.end('approved'));
+  await begin('unneeded', careful, 'pay', { phase: 'input-required' });
+  await cancel('unneeded');
+  await listen(await world.ask('late', { type: 'agent', name: 'hasty' }, 'pay'));
+});
+
+test('a memory works, fails, and is left', async () => {
+  const url = await world.serve(memory);
+  for (const name of ['kind', 'deaf', 'mute', 'stuck-read', 'stuck-store'])
+    await world.create('Memory', name, { address: { value: `${url}/${name}` } });
+  const chief = { type: 'agent', name: 'chief' };
+  const of = (name) => ({ memory: { name }, conversationId: 'c' });
+  for (const name of ['kind', 'deaf', 'mute']) {
+    const query = await world.ask(`memory-${name}`, chief, 'hello', of(name));
+    assert.equal(query.status.phase, 'done', JSON.stringify(query.status));
+    await listen(query);
+  }
+  for (const [name, reason] of [['stuck-read', 'MemoryRetrieveStart'], ['stuck-store', 'MemoryStoreStart']]) {
+    await begin(`memory-${name}`, chief, 'hello', { reason, ...of(name) });
+    await cancel(`memory-${name}`);
+  }
+});
+
+test('what is missing or does not fit has a name', async () => {
+  await world.secret('keys', 'title', 'clerk');
+  const from = (valueFrom) => ({ prompt: '{{.x}}', parameters: [{ name: 'x', valueFrom }] });
+  await world.create('Agent', 'parameterless', from({ queryParameterRef: { name: 'title' } }));
+  await world.create('Agent', 'keyless', from({ secretKeyRef: { name: 'keys', key: 'title' } }));
+  await world.create('Agent', 'modelless', { prompt: 'x', modelRef: { name: 'gone' } });
+  await world.create('Agent', 'toolless', { prompt: 'x', tools: [{ type: 'custom', name: 'gone' }] });
+  await world.request('DELETE', '/api/v1/namespaces/default/secrets/keys');
+  for (const name of ['parameterless', 'keyless', 'modelless', 'toolless']) {
+    const query = await world.ask(name, { type: 'agent', name }, 'hello');
+    assert.equal(query.status.phase, 'error');
+    await listen(query);
+  }
+  await listen(await world.ask('misfit', { type: 'agent', name: 'talker' }, 'misfit'));
+});
+
+test('servers that are looked after are told of as Kubernetes Events', { timeout: 30_000 }, async () => {
+  const harbour = await ArkProcess.start(['mock-tools', '--listen', '127.0.0.1:0']);
+  const listless = await world.serve(mcpWithoutList);
+  const closed = await world.serve((request, response) => response.writeHead(401, { 'www-authenticate': 'Bearer' }).end());
+  const card = await world.serve(a2aAgent());
+  const missing = { valueFrom: { serviceRef: { name: 'nowhere' } } };
+  const header = [{ name: 'x', value: { valueFrom: { secretKeyRef: { name: 'nothing', key: 'x' } } } }];
+  await world.create('Tool', 'taken-lookup', httpTool(card));
+  await world.create('Agent', 'far-away', { prompt: 'x' });
+  const at = (value) => ({ address: { value } });
+  const servers = [
+    ['MCPServer', 'harbour', at(`http://${harbour.http}/mcp`)], ['MCPServer', 'taken', at(`http://${harbour.http}/mcp`)],
+    ['MCPServer', 'listless', at(listless)], ['MCPServer', 'closed', at(closed)], ['MCPServer', 'absent', at('http://127.0.0.1:1/')],
+    ['MCPServer', 'unresolved', { address: missing }], ['MCPServer', 'keyless', { ...at(listless), headers: header }],
+    ['A2AServer', 'card', at(card)], ['A2AServer', 'cardless', at(listless)], ['A2AServer', 'headless', { ...at(card), headers: header }],
+  ];
+  // The card's agent is called "peer": the first server of the test before has it, so this one finds it taken.
+  for (const [kind, name, spec] of servers) await world.create(kind, name, spec);
+  const wanted = ['ToolDiscovery', 'ToolCreationFailed', 'ToolListingFailed', 'AuthorizationRequired', 'ClientCreationFailed',
+    'AddressResolutionFailed', 'AuthorizationSecretUnresolvable', 'AgentDiscovery', 'AgentDiscoveryFailed', 'AgentCreationFailed',
+    'A2AHeaderResolutionFailed'];
+  for (let reasons = []; !wanted.every((reason) => reasons.includes(reason)); await delay(50)) {
+    reasons = (await world.request('GET', '/api/v1/namespaces/default/events')).items.map((event) => event.reason);
+    for (const reason of reasons) {
+      assert.ok(dictionary.includes(reason), `${reason} is not in the dictionary`);
+      told.add(reason);
+    }
+  }
+  await harbour.stop();
+});
+
 test('nothing of the dictionary is left out', () => {
-  // Families that have tests of their own, with peers that this one does not start: a test file names each reason.
-  const folders = [here, ...['agents', 'runs', 'teams'].map((name) => new URL(`../../src/${name}/`, here))];
-  const files = folders.flatMap((folder) => readdirSync(folder).map((name) => new URL(name, folder)));
-  const others = files.filter(({ pathname }) => /(\.test\.mjs|_test\.cpp)$/.test(pathname) && !pathname.includes('dictionary'));
-  const words = others.map((file) => readFileSync(file, 'utf8')).join('\n');
-  const missing = dictionary.filter(
-    (name) => !told.has(name) && !ofOthers.some((pattern) => pattern.test(name)) && !words.includes(name));
-  assert.deepEqual(missing, []);
+  const silent = dictionary.filter((name) => !told.has(name));
+  assert.deepEqual(silent.filter((name) => !ofOthers.some((pattern) => pattern.test(name))), []);
+  // What is told after all is no exception any more.
+  assert.deepEqual([...told].filter((name) => ofOthers.some((pattern) => pattern.test(name))), []);
 });

@@ -8,8 +8,12 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 import { ArkProcess, Broker, readStream } from './harness.mjs';
 
-const base = '/apis/ark.mckinsey.com/v1alpha1/namespaces/default';
-const plurals = { Model: 'models', Tool: 'tools', Agent: 'agents', Team: 'teams', Query: 'queries', MCPServer: 'mcpservers' };
+const plurals = {
+  Model: 'models', Tool: 'tools', Agent: 'agents', Team: 'teams', Query: 'queries', MCPServer: 'mcpservers', A2AServer: 'a2aservers',
+  A2ATask: 'a2atasks', Memory: 'memories',
+};
+const versionOf = (kind) => (kind === 'A2AServer' ? 'v1prealpha1' : 'v1alpha1');
+const pathOf = (kind) => `/apis/ark.mckinsey.com/${versionOf(kind)}/namespaces/default/${plurals[kind]}`;
 const finalPhases = ['done', 'error', 'canceled'];
 
 export class World {
@@ -55,19 +59,19 @@ export class World {
     if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${answer.message}`);
     return answer;
   }
-  create(kind, name, spec) {
-    const apiVersion = 'ark.mckinsey.com/v1alpha1';
-    return this.request('POST', `${base}/${plurals[kind]}`, { apiVersion, kind, metadata: { name }, spec });
+  create(kind, name, spec, metadata = {}) {
+    const apiVersion = `ark.mckinsey.com/${versionOf(kind)}`;
+    return this.request('POST', pathOf(kind), { apiVersion, kind, metadata: { ...metadata, name }, spec });
   }
   secret(name, key, value) {
     const data = { [key]: Buffer.from(value).toString('base64') };
     return this.request('POST', '/api/v1/namespaces/default/secrets', { apiVersion: 'v1', kind: 'Secret', metadata: { name }, data });
   }
   patch(kind, name, body) {
-    return this.request('PATCH', `${base}/${plurals[kind]}/${name}`, body, 'application/merge-patch+json');
+    return this.request('PATCH', `${pathOf(kind)}/${name}`, body, 'application/merge-patch+json');
   }
   query(name) {
-    return this.request('GET', `${base}/queries/${name}`);
+    return this.request('GET', `${pathOf('Query')}/${name}`);
   }
 
   /** Asks, and waits for the end; gives the Query. */
