@@ -20,6 +20,9 @@ public:
         return last_;
     }
 
+    /// Memory that waits for the next call.
+    std::size_t bytes() const { return last_ ? last_->bytes() : 0; }
+
 private:
     Journal& journal_;
     std::unique_ptr<Reader> reader_;

@@ -9,8 +9,8 @@
 namespace ark::reference {
 namespace {
 
-constexpr std::size_t block_items_max = 256;    // fetched at once
-constexpr std::size_t block_bytes = 64u << 10;  // and a block ends behind the item that goes beyond
+constexpr std::size_t block_items_max = 1024;    // fetched at once
+constexpr std::size_t block_bytes = 256u << 10;  // and a block ends behind the item that goes beyond
 
 }  // namespace
 

@@ -61,8 +61,7 @@ void write_item(JsonWriter& json, const model::Batch& batch, const items::Item& 
 /// Visits stretches of `offset_of(i)`, i < count, that share a batch, until it is told false; those that the journal
 /// has lost to retention are left out.
 template <class OffsetOf, class Visit>
-Status for_each_batch(journal::Journal& journal, std::size_t count, const OffsetOf& offset_of, const Visit& visit) {
-    journal::Batches batches(journal);
+Status for_each_batch(journal::Batches& batches, std::size_t count, const OffsetOf& offset_of, const Visit& visit) {
     for (std::size_t i = 0; i < count;) {
         auto batch = batches.holding(offset_of(i));
         if (!batch && batch.error().code != Errc::expired) return batch.error();
@@ -204,7 +203,7 @@ Status for_each_json(const Reads& reads, Kind kind, std::span<const Found> found
         });
     }
     const auto offset_of = [&](std::size_t i) { return found[i].offset; };
-    return for_each_batch(reads.journal(), found.size(), offset_of,
+    return for_each_batch(reads.batches(), found.size(), offset_of,
                           [&](const model::Batch& batch, std::size_t from, std::size_t until) -> Result<bool> {
                               bool go_on = true;
                               ARK_TRY_STATUS(items::for_each_item(batch, [&](const items::Item& item) {
@@ -221,7 +220,7 @@ Status for_each_json(const Reads& reads, Kind kind, std::span<const Found> found
 
 Status for_each_span_at(const Reads& reads, std::span<const Offset> offsets, const SpanVisitor& visit) {
     const auto offset_of = [&](std::size_t i) { return offsets[i]; };
-    return for_each_batch(reads.journal(), offsets.size(), offset_of,
+    return for_each_batch(reads.batches(), offsets.size(), offset_of,
                           [&](const model::Batch& batch, std::size_t from, std::size_t until) -> Result<bool> {
                               if (batch.header().kind != model::BatchKind::traces) return true;
                               bool go_on = true;

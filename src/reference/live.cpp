@@ -11,6 +11,9 @@ namespace {
 constexpr std::size_t pending_max =
     64;  // commits that a busy net thread has not looked at: beyond, all may have changed
 
+// Of a batch that is kept from one read of a group to the next.
+constexpr std::size_t batch_bytes_max = 1u << 20;
+
 // Woken at once, a thousand readers would be a queue that a request waits through at each of its steps.
 constexpr std::size_t woken_at_once = 16;
 
@@ -21,8 +24,8 @@ constexpr std::uint64_t pause_nanos_max = 8'000'000;
 
 }  // namespace
 
-Reads LiveServices::reads(const std::string& tenant) const {
-    return {*fold.kv(), journal, tenant, clock.now().value() / 1'000'000};
+Reads LiveServices::reads(const std::string& tenant, std::shared_ptr<journal::Batches> batches) const {
+    return {*fold.kv(), journal, tenant, clock.now().value() / 1'000'000, std::move(batches)};
 }
 
 Hub::Hub(std::shared_ptr<LiveServices> services, asio::io_context& context)
@@ -78,7 +81,7 @@ std::shared_ptr<Group> Hub::join(Subject subject, Position at) {
         group = std::make_shared<Group>();
         group->change = subject.change();
         group->subject = std::move(subject);
-        group->at = at;
+        group->at = group->taken = at;
         by_change_.emplace(group->change, group);
         ++services_->groups;
     }
@@ -104,7 +107,7 @@ void Hub::leave(const std::shared_ptr<Group>& group) {
 
 void Hub::read_soon(const std::shared_ptr<Group>& group) {
     group->dirty = true;
-    if (group->reading || !group->called.empty() || stopping_) return;
+    if (group->reading || !group->called.empty() || group->taken < group->at || stopping_) return;
     const auto now = services_->clock.monotonic_nanos();
     if (now >= group->due_nanos) return read(group);
     if (group->timer) return;  // it will come
@@ -119,10 +122,11 @@ void Hub::read_soon(const std::shared_ptr<Group>& group) {
 void Hub::read(const std::shared_ptr<Group>& group) {
     group->reading = true;
     group->dirty = false;
-    services_->work.post([self = shared_from_this(), group, at = group->at] {
+    if (!group->batches) group->batches = std::make_shared<journal::Batches>(services_->journal);
+    services_->work.post([self = shared_from_this(), group, at = group->at, batches = group->batches] {
         // The subject never changes: any thread may look at it.
         const auto& services = *self->services_;
-        auto block = read_block(services.reads(group->subject.tenant), services.views, group->subject, at);
+        auto block = read_block(services.reads(group->subject.tenant, batches), services.views, group->subject, at);
         asio::post(self->context_,
                    [self, group, block = std::move(block)]() mutable { self->take(group, std::move(block)); });
     });
@@ -130,6 +134,7 @@ void Hub::read(const std::shared_ptr<Group>& group) {
 
 void Hub::take(const std::shared_ptr<Group>& group, Result<std::shared_ptr<const Block>> block) {
     group->reading = false;
+    if (!block || !(*block)->more() || group->batches->bytes() > batch_bytes_max) group->batches.reset();
     if (group->members == 0) return;
     if (!block) {
         group->status = block.error();
@@ -145,14 +150,21 @@ void Hub::keep(const std::shared_ptr<Group>& group, std::shared_ptr<const Block>
     // Behind a purge nothing that came before is of use.
     while (!group->blocks.empty() && block->behind() != group->at)
         forget_oldest(*group);
-    group->at = block->until();
     const bool news = !block->empty();
+    if (!news && group->taken == group->at) group->taken = block->until();
+    group->at = block->until();
     group->bytes += block->bytes();
     services_->bytes += block->bytes();
     group->blocks.push_back(std::move(block));
     while (group->blocks.size() > 1 && group->bytes > services_->group_bytes)
         forget_oldest(*group);
     if (news) wake(group);
+}
+
+void Hub::taken(const std::shared_ptr<Group>& group, Position at) {
+    if (at <= group->taken) return;
+    group->taken = at;
+    if (group->dirty) read_soon(group);
 }
 
 void Hub::forget_oldest(Group& group) {

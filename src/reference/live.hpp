@@ -30,7 +30,7 @@ struct LiveServices {
     std::atomic<std::uint64_t> groups{0};
     std::atomic<std::uint64_t> bytes{0};  ///< of all groups' blocks
 
-    Reads reads(const std::string& tenant) const;
+    Reads reads(const std::string& tenant, std::shared_ptr<journal::Batches> batches = nullptr) const;
 };
 
 /// Who waits for a group to move.
@@ -43,13 +43,15 @@ public:
 /// All watchers of one net thread that watch the same: the store is read and the frames are made once for them.
 struct Group {
     Subject subject;
-    std::string change;                               ///< of the subject
-    Position at;                                      ///< everything up to here was read
+    std::string change;  ///< of the subject
+    Position at;         ///< everything up to here was read
+    Position taken;      ///< and up to here given to somebody: a block that nobody wants yet is the last to be read
     std::deque<std::shared_ptr<const Block>> blocks;  ///< the last ones, in order, without holes, up to `at`
     std::size_t bytes = 0;
     std::vector<Waiting*> waiting;
     std::deque<Waiting*> called;  ///< to be woken: some now, and the others behind what else the thread has to do
     std::uint32_t members = 0;
+    std::shared_ptr<journal::Batches> batches;  ///< of the last read, while there is more: the next one goes on in it
     bool reading = false;
     bool dirty = false;             ///< there is more, or may be
     Status status = ok();           ///< of the last read
@@ -81,6 +83,8 @@ public:
     /// The group of a subject, which begins at `at` if it is new. leave() it as often.
     std::shared_ptr<Group> join(Subject subject, Position at);
     void leave(const std::shared_ptr<Group>& group);
+    /// A member has been given everything up to there.
+    void taken(const std::shared_ptr<Group>& group, Position at);
     LiveServices& services() { return *services_; }
     asio::io_context& context() { return context_; }
 

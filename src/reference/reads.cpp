@@ -56,10 +56,11 @@ bool passes(Kind kind, const Filter& filter, const Run& run) {
     return false;
 }
 
-Reads::Reads(const store::Kv& kv, journal::Journal& journal, std::string tenant, std::uint64_t now_ms)
-    : journal_(journal),
-      tenant_(std::move(tenant)),
+Reads::Reads(const store::Kv& kv, journal::Journal& journal, std::string tenant, std::uint64_t now_ms,
+             std::shared_ptr<journal::Batches> batches)
+    : tenant_(std::move(tenant)),
       now_ms_(now_ms),
+      batches_(batches ? std::move(batches) : std::make_shared<journal::Batches>(journal)),
       journal_begin_(journal.begin()),
       rows_(kv.snapshot()) {}
 

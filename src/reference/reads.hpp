@@ -26,10 +26,12 @@ struct Found {
 /// fold has noticed yet or not. Not thread-safe; may block on disk.
 class Reads {
 public:
-    Reads(const store::Kv& kv, journal::Journal& journal, std::string tenant, std::uint64_t now_ms);
+    /// `batches`: of a read that this one goes on from, or null.
+    Reads(const store::Kv& kv, journal::Journal& journal, std::string tenant, std::uint64_t now_ms,
+          std::shared_ptr<journal::Batches> batches);
 
     const std::string& tenant() const { return tenant_; }
-    journal::Journal& journal() const { return journal_; }
+    journal::Batches& batches() const { return *batches_; }
     Result<TenantState> state() const;
 
     /// Items behind the sequence `after` that pass the filter (its trace is not looked at), oldest first, at most
@@ -80,9 +82,9 @@ private:
     bool ended(const Run& run) const { return run.ends_ms != 0 && run.ends_ms <= now_ms_; }
     Result<std::uint64_t> count_ended(Kind kind, const Filter& filter) const;
 
-    journal::Journal& journal_;  // outlives us
     const std::string tenant_;
     const std::uint64_t now_ms_;
+    const std::shared_ptr<journal::Batches> batches_;  // never null
     const Offset journal_begin_;
     const std::unique_ptr<store::Snapshot> rows_;
     struct Stretch {
