@@ -3,9 +3,14 @@
 #include "a2a/protocol.hpp"
 #include "base/hex.hpp"
 #include "emit/context.hpp"
+#include "runtime/bell.hpp"
+#include "runtime/scope.hpp"
 
+#include <deque>
 #include <optional>
+#include <utility>
 
+#include <boost/asio/post.hpp>
 #include <fmt/format.h>
 #include <xxhash.h>
 
@@ -221,6 +226,9 @@ awaitable<void> Face::serve(net::Exchange& exchange, std::string type) {
     const auto method = call.request.method;
     if (method == Method::send || method == Method::stream) co_return co_await serve_send(exchange, call);
     if (method == Method::cancel) co_return co_await serve_cancel(exchange, call);
+    Fault nobody{unsupported_operation, "an engine keeps no tasks: ask an agent at its own address"};
+    if (method == Method::list && call.type.empty()) co_return co_await call.fail(exchange, std::move(nobody));
+    if (method == Method::list) co_return co_await serve_list(exchange, call);
     co_await serve_task(exchange, call);
 }
 
@@ -234,6 +242,7 @@ awaitable<void> Face::serve_send(net::Exchange& exchange, Call& call) {
         co_return co_await serve_engine(exchange, call);
     }
     std::string task = message->task_id;
+    std::unique_ptr<Listener> listener;
     if (!task.empty()) {
         auto found = co_await call.find(store_, task);
         Fault unknown{task_not_found, "no such task"};
@@ -263,13 +272,16 @@ awaitable<void> Face::serve_send(net::Exchange& exchange, Call& call) {
         if (!known) co_return co_await call.fail(exchange, known.error());
         auto query = call.query_for(*message, exchange.head());
         task = query["metadata"]["name"].text();
+        // Before it begins, so that nothing is missed.
+        if (call.request.method == Method::stream) listener = listen(exchange, call, task);
         resources::WriteOptions options;
         auto made =
             co_await store_.create(resources::kind_named("Query"), call.ns, std::move(query), std::move(options));
         if (!made && made.error().reason != resources::Reason::already_exists)
             co_return co_await call.fail(exchange, made.error());
     }
-    if (call.request.method == Method::stream) co_return co_await serve_stream(exchange, call, std::move(task));
+    if (call.request.method == Method::stream)
+        co_return co_await serve_stream(exchange, call, std::move(task), std::move(listener));
     const auto wait = message->waits ? std::chrono::milliseconds(config_.wait_max) : std::chrono::milliseconds(0);
     auto settled = co_await settle(exchange, call, std::move(task), wait);
     if (!settled) co_return co_await call.fail(exchange, settled.error());
@@ -308,7 +320,7 @@ awaitable<void> Face::serve_engine(net::Exchange& exchange, Call& call) {
     if (call.name.empty()) co_return co_await call.fail(exchange, std::move(nameless));
     if (call.request.method == Method::stream) {
         auto name = call.name;
-        co_return co_await serve_stream(exchange, call, std::move(name));
+        co_return co_await serve_stream(exchange, call, std::move(name), nullptr);
     }
     auto name = call.name;
     const std::chrono::milliseconds wait = config_.wait_max;
@@ -338,10 +350,26 @@ awaitable<void> Face::serve_task(net::Exchange& exchange, Call& call) {
     if (call.request.method == Method::subscribe) {
         Fault over{unsupported_operation, "the task has ended"};
         if (is_final((*found)->value)) co_return co_await call.fail(exchange, std::move(over));
-        co_return co_await serve_stream(exchange, call, std::move(task));
+        co_return co_await serve_stream(exchange, call, std::move(task), nullptr);
     }
     // A task that is asked for comes bare in both versions.
     co_await call.give(exchange, task_of(call.request.version, (*found)->value));
+}
+
+awaitable<void> Face::serve_list(net::Exchange& exchange, Call& call) {
+    auto request = parse_list(call.request);
+    if (!request) co_return co_await call.fail(exchange, request.error());
+    resources::ListOptions options;
+    options.ns = call.ns;
+    auto labels = resources::LabelSelector::parse(fmt::format("{}={}.{}", agent_label, call.type, call.name));
+    if (labels) options.selection.labels = std::move(*labels);
+    const auto found = co_await store_.list(resources::kind_named("Query"), std::move(options));
+    if (!found) co_return co_await call.fail(exchange, found.error());
+    std::vector<const JsonValue*> queries;
+    for (const auto& query : found->items)
+        queries.push_back(&query->value);
+    const auto page = list_of(*request, queries);
+    co_await call.give(exchange, page);
 }
 
 awaitable<void> Face::serve_cancel(net::Exchange& exchange, Call& call) {
@@ -370,11 +398,58 @@ awaitable<void> Face::serve_cancel(net::Exchange& exchange, Call& call) {
     co_await call.give(exchange, task_of(call.request.version, (*settled)->value));
 }
 
-/// The task as it is, then what changes, until it is settled. A client that leaves cancels nothing.
-awaitable<void> Face::serve_stream(net::Exchange& exchange, Call& call, std::string task) {
+/// What a stream waits for: new states of its Query, and what is said meanwhile. Owned by the stream, and by wake-ups
+/// on their way to its executor.
+struct Face::Listener {
+    struct Ear {
+        explicit Ear(asio::any_io_executor executor) : bell(std::move(executor)) {}
+        runtime::Bell bell;
+        std::deque<ResourcePtr> states;
+        bool beat = false;  // nothing happened for a while
+        bool over = false;  // no more states come
+    };
+    explicit Listener(const asio::any_io_executor& executor) : ear(std::make_shared<Ear>(executor)) {}
+    /// Until the watch ends.
+    static awaitable<void> follow(std::shared_ptr<Ear> ear, QueryWatch& changes, std::chrono::milliseconds pause) {
+        while (!ear->over) {
+            auto next = co_await changes.next(pause);
+            if (!next) ear->over = true;
+            if (next && *next) ear->states.push_back(std::move(*next));
+            if (next && ear->states.empty()) ear->beat = true;
+            ear->bell.ring();
+        }
+    }
+    /// What was said, as events; the first piece of an utterance replaces what the one before left.
+    template <class F>
+    std::string said(F event) {
+        std::string text;
+        for (const auto& piece : seat->take()) {
+            text += event(piece.text, piece.utterance == utterance);
+            utterance = piece.utterance;
+        }
+        return text;
+    }
+
+    const std::shared_ptr<Ear> ear;
+    std::string utterance;                       // the last one
+    std::unique_ptr<emit::Audience::Seat> seat;  // last member: nobody wakes us after it
+};
+
+std::unique_ptr<Face::Listener> Face::listen(net::Exchange& exchange, const Call& call, const std::string& task) {
+    const auto executor = exchange.executor();
+    auto listener = std::make_unique<Listener>(executor);
+    auto wake = [executor, ear = listener->ear] { asio::post(executor, [ear] { ear->bell.ring(); }); };
+    listener->seat = audience_.listen(call.ns + "/" + task, std::move(wake));
+    return listener;
+}
+
+/// The task as it is, then what changes and what is said, until it is settled. A client that leaves cancels nothing.
+awaitable<void> Face::serve_stream(net::Exchange& exchange, Call& call, std::string task,
+                                   std::unique_ptr<Listener> listener) {
     Fault full{-32603, "too many clients wait"};
     if (waits_ >= config_.waits_max) co_return co_await call.fail(exchange, std::move(full));
     const Waiting waiting(waits_);
+    if (!listener) listener = listen(exchange, call, task);
     ObjectName name{call.ns, std::move(task)};
     auto watch = QueryWatch::open(store_, name, exchange.executor());
     if (!watch) co_return co_await call.fail(exchange, watch.error());
@@ -389,14 +464,24 @@ awaitable<void> Face::serve_stream(net::Exchange& exchange, Call& call, std::str
     if (!stream) co_return;
     auto& out = **stream;
     auto& changes = **watch;
-    out.on_close([&changes] { changes.stop(); });
+    auto& ear = *listener->ear;
+    out.on_close([&changes, &ear] {
+        ear.over = true;
+        changes.stop();
+        ear.bell.ring();
+    });
     const auto version = call.request.version;
     const auto event = [&](std::string_view kind, JsonValue object) {
         return "data: " + result_text(call.request.id, wrapped(version, kind, std::move(object))) + "\n\n";
     };
     ResourcePtr now = *first;
+    const auto piece = [&](std::string_view said, bool append) {
+        return event("artifactUpdate", artifact_piece(version, now->value, said, append));
+    };
+    runtime::Scope scope(exchange.executor());
+    scope.spawn(Listener::follow(listener->ear, changes, config_.heartbeat_pause));
     std::string text = event("task", task_of(version, now->value));
-    std::string said(now->value["status"]["phase"].text("pending"));
+    std::string phase_said(now->value["status"]["phase"].text("pending"));
     while (!out.closed()) {
         if (!text.empty()) {
             const auto written = co_await out.write(text);
@@ -404,22 +489,30 @@ awaitable<void> Face::serve_stream(net::Exchange& exchange, Call& call, std::str
             text.clear();
         }
         if (is_settled(now->value, call.answered)) break;
-        const std::chrono::milliseconds pause = config_.heartbeat_pause;
-        auto next = co_await changes.next(pause);
-        if (!next) break;
-        if (!*next) {
+        // What was said comes before what became of it.
+        text = listener->said(piece);
+        if (!ear.states.empty()) {
+            now = std::move(ear.states.front());
+            ear.states.pop_front();
+            const std::string phase(now->value["status"]["phase"].text("pending"));
+            if (phase == phase_said && !is_settled(now->value, call.answered)) continue;
+            phase_said = phase;
+            if (phase == "done") text += event("artifactUpdate", artifact_update(version, now->value));
+            text += event("statusUpdate", status_update(version, now->value));
+            continue;
+        }
+        if (!text.empty()) continue;
+        if (ear.over) break;
+        if (std::exchange(ear.beat, false)) {
             text = ": still there\n\n";
             continue;
         }
-        now = std::move(*next);
-        const std::string phase(now->value["status"]["phase"].text("pending"));
-        const bool settled = is_settled(now->value, call.answered);
-        if (phase == said && !settled) continue;
-        said = phase;
-        if (phase == "done") text += event("artifactUpdate", artifact_update(version, now->value));
-        text += event("statusUpdate", status_update(version, now->value));
+        co_await ear.bell.wait();
     }
     out.on_close({});
+    ear.over = true;
+    changes.stop();
+    co_await scope.close();
     if (!out.closed()) co_await out.finish();
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 #include "base/time.hpp"
+#include "emit/audience.hpp"
 #include "net/http.hpp"
 #include "resources/store.hpp"
 
@@ -21,24 +22,29 @@ struct FaceConfig {
 /// is answered when that Query has ended. docs/a2a.md. Handlers run on net threads and only wait for the store.
 class Face {
 public:
-    /// Store and clock outlive this; the server is stopped before it goes.
-    Face(resources::ResourceStore& store, const Clock& clock, FaceConfig config)
-        : store_(store), clock_(clock), config_(config) {}
+    /// Store, audience and clock outlive this; the server is stopped before it goes.
+    Face(resources::ResourceStore& store, emit::Audience& audience, const Clock& clock, FaceConfig config)
+        : store_(store), audience_(audience), clock_(clock), config_(config) {}
     void register_routes(net::Router& router);
 
 private:
     struct Call;
+    struct Listener;
     awaitable<void> serve_card(net::Exchange& exchange, std::string type);
     awaitable<void> serve(net::Exchange& exchange, std::string type);
     awaitable<void> serve_send(net::Exchange& exchange, Call& call);
     awaitable<void> serve_engine(net::Exchange& exchange, Call& call);
     awaitable<void> serve_task(net::Exchange& exchange, Call& call);
+    awaitable<void> serve_list(net::Exchange& exchange, Call& call);
     awaitable<void> serve_cancel(net::Exchange& exchange, Call& call);
     awaitable<resources::Outcome<resources::ResourcePtr>> settle(net::Exchange& exchange, const Call& call,
                                                                  std::string task, std::chrono::milliseconds wait);
-    awaitable<void> serve_stream(net::Exchange& exchange, Call& call, std::string task);
+    awaitable<void> serve_stream(net::Exchange& exchange, Call& call, std::string task,
+                                 std::unique_ptr<Listener> listener);
+    std::unique_ptr<Listener> listen(net::Exchange& exchange, const Call& call, const std::string& task);
 
     resources::ResourceStore& store_;
+    emit::Audience& audience_;
     const Clock& clock_;
     const FaceConfig config_;
     std::atomic<std::size_t> waits_ = 0;

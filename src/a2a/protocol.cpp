@@ -1,5 +1,6 @@
 #include "a2a/protocol.hpp"
 
+#include "base/time.hpp"
 #include "codec/json_writer.hpp"
 
 #include <algorithm>
@@ -17,17 +18,17 @@ constexpr int method_not_found = -32601;
 constexpr int invalid_params = -32602;
 constexpr int version_not_supported = -32009;
 constexpr int push_not_supported = -32003;
+constexpr std::int64_t list_page_max = 100;  // the protocol's
 
 struct MethodName {
     std::string_view old_name;
     std::string_view new_name;
     Method method;
 };
-constexpr MethodName methods[] = {{"message/send", "SendMessage", Method::send},
-                                  {"message/stream", "SendStreamingMessage", Method::stream},
-                                  {"tasks/get", "GetTask", Method::get},
-                                  {"tasks/cancel", "CancelTask", Method::cancel},
-                                  {"tasks/resubscribe", "SubscribeToTask", Method::subscribe}};
+constexpr MethodName methods[] = {
+    {"message/send", "SendMessage", Method::send},  {"message/stream", "SendStreamingMessage", Method::stream},
+    {"tasks/get", "GetTask", Method::get},          {"ListTasks", "ListTasks", Method::list},
+    {"tasks/cancel", "CancelTask", Method::cancel}, {"tasks/resubscribe", "SubscribeToTask", Method::subscribe}};
 
 struct StateName {
     std::string_view phase;
@@ -272,6 +273,78 @@ JsonValue artifact_update(Version version, const JsonValue& query) {
     update.set("append", JsonValue{false});
     update.set("lastChunk", JsonValue{true});
     return update;
+}
+
+JsonValue artifact_piece(Version version, const JsonValue& query, std::string_view text, bool append) {
+    JsonValue artifact;
+    artifact.set("artifactId", text_of("answer"));
+    artifact.set("name", text_of("answer"));
+    artifact.set("parts", text_parts(version, text));
+    JsonValue update;
+    if (version == Version::v0_3) update.set("kind", text_of("artifact-update"));
+    update.set("taskId", query["metadata"]["name"]);
+    update.set("contextId", text_of(context_of(query)));
+    update.set("artifact", std::move(artifact));
+    update.set("append", JsonValue{append});
+    update.set("lastChunk", JsonValue{false});
+    return update;
+}
+
+Outcome<ListRequest, Fault> parse_list(const Request& request) {
+    const auto& from = request.params;
+    ListRequest list;
+    list.context_id = from["contextId"].text();
+    list.state = from["status"].text();
+    if (list.state == "TASK_STATE_UNSPECIFIED") list.state.clear();
+    list.after = from["statusTimestampAfter"].text();
+    list.page = from["pageToken"].text();
+    const auto size = from["pageSize"].integer();
+    if (size < 0 || size > list_page_max) return Fault{invalid_params, fmt::format("pageSize: 1 to {}", list_page_max)};
+    if (size > 0) list.page_size = static_cast<std::size_t>(size);
+    if (!from["historyLength"].is_null())
+        list.history = static_cast<std::size_t>(std::max<std::int64_t>(0, from["historyLength"].integer()));
+    list.artifacts = from["includeArtifacts"].boolean();
+    if (!list.after.empty() && !parse_rfc3339(list.after))
+        return Fault{invalid_params, "statusTimestampAfter: no time"};
+    return list;
+}
+
+JsonValue list_of(const ListRequest& request, const std::vector<const JsonValue*>& queries) {
+    const auto version = Version::v1_0;
+    // By time, then by name: also the token of a page, which goes on behind the last of the page before.
+    std::vector<std::pair<std::string, const JsonValue*>> chosen;
+    for (const auto* query : queries) {
+        if (!request.context_id.empty() && request.context_id != context_of(*query)) continue;
+        if (!request.state.empty() && request.state != state_of(version, *query)) continue;
+        const auto since = std::string(status_of(version, *query)["timestamp"].text());
+        if (!request.after.empty()) {
+            const auto at = parse_rfc3339(since);
+            if (!at || *at <= *parse_rfc3339(request.after)) continue;
+        }
+        chosen.emplace_back(since + " " + std::string((*query)["metadata"]["name"].text()), query);
+    }
+    std::sort(chosen.begin(), chosen.end(), [](const auto& a, const auto& b) { return a.first > b.first; });
+    JsonValue::Array tasks;
+    std::string next;
+    std::string last;
+    for (const auto& [key, query] : chosen) {
+        if (!request.page.empty() && key >= request.page) continue;
+        if (tasks.size() == request.page_size) {
+            next = last;
+            break;
+        }
+        auto task = task_of(version, *query);
+        if (!request.artifacts) task.erase("artifacts");
+        if (request.history == 0) task.erase("history");
+        tasks.push_back(std::move(task));
+        last = key;
+    }
+    JsonValue page;
+    page.set("pageSize", JsonValue{static_cast<std::int64_t>(tasks.size())});
+    page.set("tasks", JsonValue{std::move(tasks)});
+    page.set("nextPageToken", text_of(next));
+    page.set("totalSize", JsonValue{static_cast<std::int64_t>(chosen.size())});
+    return page;
 }
 
 JsonValue wrapped(Version version, std::string_view kind, JsonValue object) {

@@ -4,6 +4,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 /// A2A's objects over Queries, in both protocol versions (0.3 and 1.0). Pure.
 namespace ark::a2a {
@@ -20,7 +21,7 @@ struct Fault {
     std::string message;
 };
 
-enum class Method { send, stream, get, cancel, subscribe };
+enum class Method { send, stream, get, list, cancel, subscribe };
 struct Request {
     codec::JsonValue id;
     Method method = Method::send;
@@ -56,6 +57,21 @@ codec::JsonValue task_of(Version version, const codec::JsonValue& query);
 codec::JsonValue message_of(Version version, const codec::JsonValue& query);
 codec::JsonValue status_update(Version version, const codec::JsonValue& query);
 codec::JsonValue artifact_update(Version version, const codec::JsonValue& query);
+/// A piece of the answer while it is written; the first of an attempt replaces what came before.
+codec::JsonValue artifact_piece(Version version, const codec::JsonValue& query, std::string_view text, bool append);
+
+/// What ListTasks asks for, and which of these queries (all of one agent) it gets: the newest change of status first.
+struct ListRequest {
+    std::string context_id;
+    std::string state;  ///< as the protocol names it; empty: any
+    std::string after;  ///< RFC 3339: changed since then
+    std::string page;   ///< a nextPageToken
+    std::size_t page_size = 50;
+    std::size_t history = 1;  ///< messages of it
+    bool artifacts = false;
+};
+Outcome<ListRequest, Fault> parse_list(const Request& request);
+codec::JsonValue list_of(const ListRequest& request, const std::vector<const codec::JsonValue*>& queries);
 
 /// 1.0 says in a member what 0.3 says in `kind`: the result of a send, or an item of a stream.
 codec::JsonValue wrapped(Version version, std::string_view kind, codec::JsonValue object);

@@ -44,12 +44,12 @@ public:
         store.policy.private_addresses = config_.private_models;
         ARK_TRY(store_, resources::EmbeddedStore::open(disk::real_disk(), store, system_clock()));
         // Beyond this point every acknowledged change is there again.
-        ARK_TRY(execution_, Execution::create(config_, *store_));
+        ARK_TRY(execution_, Execution::create(config_, *store_, audience_));
         resources::RestConfig rest;
         rest.product = config_.product;
         rest_ = std::make_unique<resources::RestApi>(*store_, system_clock(), rest);
         rest_->register_routes(router_);
-        face_ = std::make_unique<a2a::Face>(*store_, system_clock(), a2a::FaceConfig{});
+        face_ = std::make_unique<a2a::Face>(*store_, audience_, system_clock(), a2a::FaceConfig{});
         face_->register_routes(router_);
         for (const auto* path : {"/healthz", "/readyz", "/livez"})
             router_.add("GET", path, [this](net::Exchange& exchange) { return answer_health(exchange); });
@@ -117,6 +117,7 @@ private:
     telemetry::Registry metrics_;
     runtime::IoPool net_;
     std::unique_ptr<resources::EmbeddedStore> store_;
+    emit::Audience audience_;  // of the runs: clients of the face
     std::unique_ptr<Execution> execution_;
     std::unique_ptr<resources::RestApi> rest_;
     std::unique_ptr<a2a::Face> face_;

@@ -53,7 +53,7 @@ public:
     ExecutionImpl() : pool_(1), work_(work_threads) {}
     ~ExecutionImpl() override { stop(); }
 
-    Status open(const ControllerConfig& config, resources::ResourceStore& store) {
+    Status open(const ControllerConfig& config, resources::ResourceStore& store, emit::Audience& audience) {
         auto& context = pool_.context(0);
         net::HttpClientConfig client;
         client.user_agent = config.product;
@@ -84,7 +84,8 @@ public:
         // Beyond this point what an earlier process told is on its way.
         streams_ = emit::ChunkStreams::create(context.get_executor(), *client_, emit::ChunkStreams::Config());
         network_ = runs::make_network(*client_, *guarded_, system_clock(), *streams_, config.broker);
-        services_.emplace(runs::Services{store, *network_, *tracer_, *steps_, system_clock(), exporter_.get()});
+        services_.emplace(
+            runs::Services{store, *network_, *tracer_, *steps_, system_clock(), exporter_.get(), &audience});
         runs::EngineConfig engine;
         engine.concurrent_max = config.concurrent_queries_max;
         engine_ = runs::Engine::create(*services_, engine, context.get_executor());
@@ -220,9 +221,10 @@ private:
 
 }  // namespace
 
-Result<std::unique_ptr<Execution>> Execution::create(const ControllerConfig& config, resources::ResourceStore& store) {
+Result<std::unique_ptr<Execution>> Execution::create(const ControllerConfig& config, resources::ResourceStore& store,
+                                                     emit::Audience& audience) {
     auto execution = std::make_unique<ExecutionImpl>();
-    ARK_TRY_STATUS(execution->open(config, store));
+    ARK_TRY_STATUS(execution->open(config, store, audience));
     return std::unique_ptr<Execution>(std::move(execution));
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 #include "base/result.hpp"
 #include "controller/config.hpp"
+#include "emit/audience.hpp"
 #include "resources/store.hpp"
 #include "telemetry/metrics.hpp"
 
@@ -15,8 +16,9 @@ namespace ark::controller {
 class Execution {
 public:
     virtual ~Execution() = default;  ///< stop()s
-    /// Opens what an earlier process left. The store outlives it. Errors are for people.
-    static Result<std::unique_ptr<Execution>> create(const ControllerConfig& config, resources::ResourceStore& store);
+    /// Opens what an earlier process left. Store and audience outlive it. Errors are for people.
+    static Result<std::unique_ptr<Execution>> create(const ControllerConfig& config, resources::ResourceStore& store,
+                                                     emit::Audience& audience);
 
     /// What is wrong and passes by itself, for people; empty: nothing. Any thread; a second late at most.
     virtual std::string trouble() const = 0;

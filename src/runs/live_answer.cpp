@@ -56,6 +56,10 @@ awaitable<std::string> stream_address(Lookup& lookup, const resources::Resource&
     co_return broker;
 }
 
+std::string audience_key(const resources::Resource& query) {
+    return std::string(query.ns()) + "/" + std::string(query.name());
+}
+
 void LiveAnswer::begin_chunk(JsonWriter& json, std::string_view id, std::string_view model) const {
     json.begin_object().field("id", id).field("object", "chat.completion.chunk");
     json.field("created", clock_.now().value() / 1'000'000'000).field("model", model);
@@ -71,6 +75,9 @@ void LiveAnswer::append_ark(JsonWriter& json, const emit::Context& context, std:
 }
 
 void LiveAnswer::delta(const emit::Context& context, std::string_view model, const llm::Delta& delta) {
+    if (audience_ != nullptr && !delta.text.empty())
+        audience_->say(audience_key(query_), context.span.span_id.hex(), delta.text);
+    if (!stream_) return;
     std::string line;
     JsonWriter json(line);
     begin_chunk(json, chunk_id(context), model);
@@ -83,6 +90,7 @@ void LiveAnswer::delta(const emit::Context& context, std::string_view model, con
 }
 
 void LiveAnswer::reply(const emit::Context& context, std::string_view model, const llm::ChatReply& reply) {
+    if (!stream_) return;
     std::string line;
     JsonWriter json(line);
     begin_chunk(json, chunk_id(context), model);
@@ -99,6 +107,7 @@ void LiveAnswer::reply(const emit::Context& context, std::string_view model, con
 }
 
 void LiveAnswer::last_word(const emit::Context& context, std::string_view text) {
+    if (!stream_) return;
     std::string line;
     JsonWriter json(line);
     begin_chunk(json, "chatcmpl-terminate", query_.name());
@@ -113,6 +122,7 @@ void LiveAnswer::last_word(const emit::Context& context, std::string_view text) 
 }
 
 void LiveAnswer::error(const emit::Context& context, std::string_view message) {
+    if (!stream_) return;
     std::string line;
     JsonWriter json(line);
     json.begin_object().key("error").begin_object().field("message", message).field("type", "server_error");
@@ -123,6 +133,7 @@ void LiveAnswer::error(const emit::Context& context, std::string_view message) {
 }
 
 void LiveAnswer::end(const JsonValue& status) {
+    if (!stream_) return;
     JsonValue completed = query_.value;
     JsonValue word;
     word.data = query_.kind->api_version();

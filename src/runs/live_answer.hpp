@@ -1,5 +1,6 @@
 #pragma once
 #include "agents/execution.hpp"
+#include "emit/audience.hpp"
 #include "emit/chunk_streams.hpp"
 #include "resources/store.hpp"
 #include "runs/lookup.hpp"
@@ -14,12 +15,17 @@ namespace ark::runs {
 /// annotation `"false"` means nowhere. Empty: nobody asked, or the place cannot be found, which is logged.
 awaitable<std::string> stream_address(Lookup& lookup, const resources::Resource& query, std::string broker);
 
+/// How an Audience knows the query.
+std::string audience_key(const resources::Resource& query);
+
 /// The answer of a query as it is written, in the reference's lines: chunks of OpenAI's shape with `ark` beside them
 /// (facts: "Streaming chunks"). One run's; one executor.
 class LiveAnswer final : public agents::Chunks {
 public:
-    LiveAnswer(std::unique_ptr<emit::ChunkStream> stream, const resources::Resource& query, const Clock& clock)
-        : stream_(std::move(stream)), query_(query), clock_(clock) {}
+    /// `stream` and `audience` may be null: nobody hears it there. The audience outlives us.
+    LiveAnswer(std::unique_ptr<emit::ChunkStream> stream, emit::Audience* audience, const resources::Resource& query,
+               const Clock& clock)
+        : stream_(std::move(stream)), audience_(audience), query_(query), clock_(clock) {}
 
     void delta(const emit::Context& context, std::string_view model, const llm::Delta& delta) override;
     void reply(const emit::Context& context, std::string_view model, const llm::ChatReply& reply) override;
@@ -35,6 +41,7 @@ private:
     void append_ark(codec::JsonWriter& json, const emit::Context& context, std::string_view model) const;
 
     const std::unique_ptr<emit::ChunkStream> stream_;
+    emit::Audience* const audience_;
     const resources::Resource& query_;  // outlives us
     const Clock& clock_;
 };

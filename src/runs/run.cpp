@@ -136,9 +136,15 @@ private:
 
     awaitable<void> open_stream() {
         auto address = co_await stream_address(lookup_, *query_, services_.network.broker());
-        if (address.empty()) co_return;
-        auto stream = services_.network.stream(std::move(address), query_->name());
-        live_ = std::make_unique<LiveAnswer>(std::move(stream), *query_, services_.clock);
+        // Whoever asked over A2A may come to listen at any time.
+        const bool heard = services_.audience != nullptr &&
+                           (!query_->value["metadata"]["labels"]["ark.mckinsey.com/a2a-agent"].text().empty() ||
+                            services_.audience->has(audience_key(*query_)));
+        if (address.empty() && !heard) co_return;
+        std::unique_ptr<emit::ChunkStream> stream;
+        if (!address.empty()) stream = services_.network.stream(std::move(address), query_->name());
+        auto* const audience = heard ? services_.audience : nullptr;
+        live_ = std::make_unique<LiveAnswer>(std::move(stream), audience, *query_, services_.clock);
     }
 
     /// What those who watch have not seen yet.

@@ -1,4 +1,5 @@
 #pragma once
+#include "emit/audience.hpp"
 #include "emit/tracer.hpp"
 #include "runs/desk.hpp"
 #include "runs/network.hpp"
@@ -18,6 +19,7 @@ struct Services {
     StepLogs& steps;
     const Clock& clock;
     emit::Exporter* exporter = nullptr;  ///< of what the tracer says; null: nobody waits for its arrival
+    emit::Audience* audience = nullptr;  ///< who listens in this process; null: nobody can
 };
 
 /// One attempt to answer a Query, from its first step or from where an earlier process left it (docs/life-of-a-run.md).

@@ -15,6 +15,9 @@ rules:
     reply: {calls: [{name: noop, arguments: {message: bought}}]}
   - when: {user: buy, tool_results: any}
     reply: "The shop said: {{tool}}"
+  - when: {user: recite}
+    reply: "one two three four five six seven eight nine ten"
+    pace: {first: 20ms, piece: 30ms}
   - reply: "You said: {{user}}"
 `;
 const extension = 'https://github.com/mckinsey/agents-at-scale-ark/tree/main/ark/api/extensions/query/v1';
@@ -83,6 +86,28 @@ spec: {prompt: You answer., description: Answers, tools: [{type: built-in, name:
       assert.equal(last.status.state, TaskState.TASK_STATE_COMPLETED);
     });
 
+    test(`says its answer while it is written, ${version}`, async () => {
+      const client = await connect(old);
+      const pieces = [];
+      const artifact = { text: '' };
+      let begun;
+      for await (const { payload } of client.sendMessageStream(message('recite'))) {
+        if (payload.$case === 'task') begun = Date.now();
+        if (payload.$case !== 'artifactUpdate') continue;
+        const { append, lastChunk, artifact: { parts } } = payload.value;
+        const text = parts.map((part) => part.content.value).join('');
+        artifact.text = append ? artifact.text + text : text;
+        pieces.push({ at: Date.now() - begun, append, lastChunk, text: artifact.text });
+      }
+      const written = pieces.filter((piece) => !piece.lastChunk);
+      assert.ok(written.length > 3, JSON.stringify(pieces));
+      assert.ok(written.at(-1).at - written[0].at > 100, 'as it comes, not at the end');
+      assert.equal(written[0].append, false);
+      assert.ok(written.slice(1).every((piece) => piece.append));
+      assert.equal(written.at(-1).text, 'one two three four five six seven eight nine ten');
+      assert.deepEqual([pieces.at(-1).lastChunk, pieces.at(-1).text], [true, written.at(-1).text]);
+    });
+
     test(`asks, and goes on with the answer over kill -9, ${version}`, async () => {
       let client = await connect(old);
       const asked = await client.sendMessage(message('buy it'));
@@ -110,6 +135,31 @@ spec: {prompt: You answer., description: Answers, tools: [{type: built-in, name:
       assert.ok(Date.now() - begun < 1000);
     });
   }
+
+  test('lists its tasks, the newest first, page by page', async () => {
+    const client = await connect(false);
+    const contextId = `c-${randomUUID()}`;
+    const sent = [];
+    for (const text of ['a', 'b', 'c']) sent.push((await client.sendMessage(message(text, { contextId }))).id);
+    const list = async (more) => {
+      const body = { jsonrpc: '2.0', id: 1, method: 'ListTasks', params: { contextId, ...more } };
+      const headers = { 'content-type': 'application/json', 'a2a-version': '1.0' };
+      return (await fetch(address('clerk'), { method: 'POST', headers, body: JSON.stringify(body) })).json();
+    };
+    const { result: whole } = await list({});
+    assert.deepEqual(whole.tasks.map((task) => task.id).sort(), sent.sort());
+    assert.equal(whole.totalSize, 3);
+    assert.equal(whole.nextPageToken, '');
+    assert.equal(whole.tasks[0].artifacts, undefined);
+    const { result: first } = await list({ pageSize: 2, includeArtifacts: true, historyLength: 0 });
+    assert.equal(first.tasks.length, 2);
+    assert.match(first.tasks[0].artifacts[0].parts[0].text, /^You said: [abc]$/);
+    assert.equal(first.tasks[0].history, undefined);
+    const { result: rest } = await list({ pageSize: 2, pageToken: first.nextPageToken });
+    assert.deepEqual([...first.tasks, ...rest.tasks].map((task) => task.id), whole.tasks.map((task) => task.id));
+    assert.equal((await list({ status: 'TASK_STATE_FAILED' })).result.totalSize, 0);
+    assert.equal((await list({ pageSize: 1000 })).error.code, -32602);
+  });
 
   test('an unknown agent and an unknown task are refused', async () => {
     assert.equal((await fetch(`${address('nobody')}/.well-known/agent-card.json`)).status, 404);
