@@ -117,6 +117,13 @@ inline std::string session_place(std::string_view tenant, std::string_view id) {
 inline std::string session_changes(std::string_view tenant) {
     return of_tenant('V', tenant);
 }
+/// Sessions by their last activity, the latest first; of one millisecond by place. The value is the status.
+inline std::string session_activity(std::string_view tenant) {
+    return of_tenant('A', tenant);
+}
+inline std::string active_at(std::string_view tenant, std::uint64_t ms) {
+    return with_number(session_activity(tenant), ~ms);
+}
 inline std::string queries(std::string_view tenant, std::string_view session) {
     return of_tenant('Q', tenant).append(session);
 }
@@ -138,7 +145,7 @@ inline std::string session_conversation(std::string_view tenant, std::string_vie
     return out;
 }
 /// The tags of everything that sessions are made of.
-inline constexpr std::string_view session_tags = "SsVQqnK";
+inline constexpr std::string_view session_tags = "SsVAQqnK";
 
 /// Where an object of JavaScript has the key: integers below 2^32-1 first, by value, then the others in the order in
 /// which they came (`number` ascends). Places sort as bytes and all have place_bytes.

@@ -315,6 +315,49 @@ Status Reads::sessions(std::uint64_t skip, const SessionVisitor& visit) const {
     return sound ? ok() : Status(damaged("a session"));
 }
 
+void Reads::sessions_by_activity(std::uint64_t from_ms, std::uint64_t until_ms, bool latest_first,
+                                 const ActivityVisitor& visit) const {
+    const auto begin = keys::active_at(tenant_, until_ms);
+    const auto end = keys::behind(keys::active_at(tenant_, from_ms));
+    const auto rows = rows_->iterate(store::Space::projected, begin, end);
+    const auto status_of = [](std::string_view value) {
+        return value.empty() ? SessionStatus::idle : static_cast<SessionStatus>(value.front());
+    };
+    const auto place_of = [](std::string_view key) { return key.substr(key.size() - keys::place_bytes); };
+    if (latest_first) {
+        for (rows->seek(begin); rows->valid(); rows->next()) {
+            if (!visit(place_of(rows->key()), status_of(rows->value()))) return;
+        }
+        return;
+    }
+    // Backwards, but for those of one millisecond.
+    std::vector<std::pair<std::string, SessionStatus>> together;
+    std::string of_ms;
+    const auto visit_together = [&] {
+        for (; !together.empty(); together.pop_back()) {
+            if (!visit(together.back().first, together.back().second)) return false;
+        }
+        return true;
+    };
+    for (rows->seek_for_prev(end); rows->valid(); rows->prev()) {
+        const auto key = rows->key();
+        const auto its_ms = key.substr(0, key.size() - keys::place_bytes);
+        if (its_ms != of_ms) {
+            if (!visit_together()) return;
+            of_ms = its_ms;
+        }
+        together.emplace_back(place_of(key), status_of(rows->value()));
+    }
+    visit_together();
+}
+
+Result<SessionRow> Reads::session_at(std::string_view place) const {
+    ARK_TRY(const auto stored, get(keys::sessions(tenant_).append(place)));
+    SessionRow row;
+    if (!stored || !row.unpack(*stored)) return damaged("a session");
+    return row;
+}
+
 std::uint64_t Reads::newest_change() const {
     const auto prefix = keys::session_changes(tenant_);
     const auto rows = rows_->iterate(store::Space::projected, prefix, keys::behind(prefix));

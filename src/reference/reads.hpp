@@ -58,6 +58,12 @@ public:
     /// Sessions in the order of JavaScript's objects, from the `skip`th on; false stops.
     using SessionVisitor = std::function<bool(std::string_view place, SessionRow row)>;
     Status sessions(std::uint64_t skip, const SessionVisitor& visit) const;
+    /// Places and statuses of sessions that were active last in [from_ms, until_ms], the latest first or last; of one
+    /// millisecond in the order of JavaScript's objects. False stops.
+    using ActivityVisitor = std::function<bool(std::string_view place, SessionStatus status)>;
+    void sessions_by_activity(std::uint64_t from_ms, std::uint64_t until_ms, bool latest_first,
+                              const ActivityVisitor& visit) const;
+    Result<SessionRow> session_at(std::string_view place) const;
     /// The sequence of the session that changed last; 0: there is none.
     std::uint64_t newest_change() const;
     /// Sessions by their last change, behind `after`.

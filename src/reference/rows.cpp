@@ -8,7 +8,7 @@
 namespace ark::reference {
 namespace {
 
-constexpr char rows_version = 1;
+constexpr char rows_version = 2;
 
 template <class... Numbers>
 void append_numbers(std::string& out, Numbers... numbers) {

@@ -178,8 +178,15 @@ void SessionFold::save(Tenant& tenant, Session& session, const Query& query) {
     } else {
         ++state.sessions;
     }
-    count(session.row.status(), true);
+    const auto status = session.row.status();
+    count(status, true);
     tenant.changed = true;
+    const bool moved = !session.before || session.active_before_ms != session.row.activity_ms;
+    if (moved && session.before) rows_.remove(keys::active_at(tenant.name, session.active_before_ms) + session.place);
+    if (moved || *session.before != status) {
+        rows_.put(keys::active_at(tenant.name, session.row.activity_ms) + session.place,
+                  std::string(1, static_cast<char>(status)));
+    }
     rows_.put(keys::queries(tenant.name, session.place) + query.place, query.row.pack());
     rows_.put(keys::sessions(tenant.name) + session.place, session.row.pack());
     rows_.put(keys::with_number(keys::session_changes(tenant.name), session.row.change), session.place);
@@ -192,6 +199,7 @@ std::optional<SessionFold::Session> SessionFold::load_session(const Tenant& tena
     session.place = std::move(place);
     if (!session.row.unpack(*stored)) rows_.fail_with(fail(Errc::corrupt, "a session of the reference's rows"));
     session.before = session.row.status();
+    session.active_before_ms = session.row.activity_ms;
     return session;
 }
 

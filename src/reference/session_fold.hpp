@@ -38,6 +38,7 @@ private:
         std::string place;
         SessionRow row;
         std::optional<SessionStatus> before;  ///< nothing: it is new
+        std::uint64_t active_before_ms = 0;
     };
     struct Query {
         std::string place;

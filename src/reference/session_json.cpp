@@ -140,7 +140,7 @@ void sort(std::vector<Candidate>& candidates, const SessionsRequest& request) {
     const auto compare = [&](const SessionRow& a, const SessionRow& b) {
         const auto order = [](auto x, auto y) { return x < y ? -1 : x > y ? 1 : 0; };
         switch (request.sort) {
-            case SessionSort::date:
+            case SessionSort::date:  // with a search
                 return order(a.activity_ms, b.activity_ms);
             case SessionSort::name:
                 return compare_names(a.name(), b.name());
@@ -156,23 +156,66 @@ void sort(std::vector<Candidate>& candidates, const SessionsRequest& request) {
     });
 }
 
-bool is_plain(const SessionsRequest& request) {
-    return !request.status && !request.from && !request.until && request.search.empty() &&
-           request.sort == SessionSort::none;
+/// Nothing but the status narrows it: the fold has counted.
+bool is_counted(const SessionsRequest& request) {
+    return !request.from && !request.until && request.search.empty();
 }
 
-/// Without filters and in the order of the rows only the page is read.
-Result<std::vector<Candidate>> plain_page(const Reads& reads, const SessionsRequest& request, SessionsPage& page) {
+Status take_counts(const Reads& reads, const SessionsRequest& request, SessionsPage& page) {
     ARK_TRY(const auto state, reads.state());
-    page.total = state.sessions;
-    page.active = state.active;
-    page.error = state.failed;
-    page.idle = state.sessions - state.active - state.failed;
+    const auto wanted = [&](SessionStatus status) { return !request.status || *request.status == status; };
+    if (wanted(SessionStatus::active)) page.active = state.active;
+    if (wanted(SessionStatus::error)) page.error = state.failed;
+    if (wanted(SessionStatus::idle)) page.idle = state.sessions - state.active - state.failed;
+    page.total = page.active + page.error + page.idle;
+    return ok();
+}
+
+/// In the order of the rows only the page is read, with a status what lies before it.
+Result<std::vector<Candidate>> plain_page(const Reads& reads, const SessionsRequest& request, SessionsPage& page) {
+    ARK_TRY_STATUS(take_counts(reads, request, page));
     std::vector<Candidate> candidates;
-    ARK_TRY_STATUS(reads.sessions(request.offset, [&](std::string_view place, SessionRow row) {
+    auto skip = request.status ? request.offset : 0;
+    ARK_TRY_STATUS(reads.sessions(request.status ? 0 : request.offset, [&](std::string_view place, SessionRow row) {
+        if (request.status && *request.status != row.status()) return true;
+        if (skip > 0) {
+            --skip;
+            return true;
+        }
         candidates.push_back({std::string(place), std::move(row)});
-        return candidates.size() < request.limit;
+        return candidates.size() < std::min<std::uint64_t>(request.limit, page.total);
     }));
+    return candidates;
+}
+
+void count_one(SessionsPage& page, SessionStatus status) {
+    ++(status == SessionStatus::active ? page.active : status == SessionStatus::error ? page.error : page.idle);
+    ++page.total;
+}
+
+/// By date: from the index, which also knows the status. Dates that narrow the list are counted, not read.
+Result<std::vector<Candidate>> page_by_date(const Reads& reads, const SessionsRequest& request, SessionsPage& page) {
+    constexpr std::uint64_t nanos = 1'000'000;
+    const auto from_ms = request.from ? (request.from->value() + nanos - 1) / nanos : 0;
+    const auto until_ms = request.until ? request.until->value() / nanos : ~std::uint64_t{0};
+    const bool counted = is_counted(request);
+    if (counted) {
+        ARK_TRY_STATUS(take_counts(reads, request, page));
+    }
+    std::vector<std::string> places;
+    std::uint64_t seen = 0;
+    const auto wanted = counted ? std::min<std::uint64_t>(request.limit, page.total) : request.limit;
+    reads.sessions_by_activity(from_ms, until_ms, request.descending, [&](std::string_view place, auto status) {
+        if (request.status && *request.status != status) return true;
+        if (!counted) count_one(page, status);
+        if (seen++ >= request.offset && places.size() < wanted) places.emplace_back(place);
+        return !counted || places.size() < wanted;
+    });
+    std::vector<Candidate> candidates;
+    for (auto& place : places) {
+        ARK_TRY(auto row, reads.session_at(place));
+        candidates.push_back({std::move(place), std::move(row)});
+    }
     return candidates;
 }
 
@@ -180,15 +223,10 @@ Result<std::vector<Candidate>> chosen_page(const Reads& reads, const SessionsReq
     std::vector<Candidate> candidates;
     ARK_TRY_STATUS(reads.sessions(0, [&](std::string_view place, SessionRow row) {
         if (!passes(request, row)) return true;
-        const auto status = row.status();
-        auto& count = status == SessionStatus::active  ? page.active
-                      : status == SessionStatus::error ? page.error
-                                                       : page.idle;
-        ++count;
+        count_one(page, row.status());
         candidates.push_back({std::string(place), std::move(row)});
         return true;
     }));
-    page.total = candidates.size();
     sort(candidates, request);
     const auto begin = std::min<std::uint64_t>(request.offset, candidates.size());
     const auto end = std::min<std::uint64_t>(begin + request.limit, candidates.size());
@@ -224,8 +262,11 @@ Result<std::string> session_json(const Reads& reads, std::string_view place, con
 
 Result<SessionsPage> sessions_page(const Reads& reads, const SessionsRequest& request) {
     SessionsPage page;
-    ARK_TRY(const auto candidates,
-            is_plain(request) ? plain_page(reads, request, page) : chosen_page(reads, request, page));
+    const bool by_date = request.sort == SessionSort::date && request.search.empty();
+    const bool plain = request.sort == SessionSort::none && is_counted(request);
+    ARK_TRY(const auto candidates, by_date ? page_by_date(reads, request, page)
+                                   : plain ? plain_page(reads, request, page)
+                                           : chosen_page(reads, request, page));
     for (const auto& its : candidates) {
         ARK_TRY(auto json, session_json(reads, its.place, its.row));
         page.sessions.push_back({its.row.id, std::move(json)});

@@ -1,6 +1,7 @@
 #include "codec/json_value.hpp"
 #include "reference/testing/store_world.hpp"
 
+#include <algorithm>
 #include <map>
 #include <random>
 
@@ -159,6 +160,73 @@ TEST(Sessions, CountersAreWhatTheQueriesSay) {
     const auto found = world.store->sessions_page("default", request);
     ASSERT_TRUE(found);
     EXPECT_EQ(found->total, found->active + found->error + found->idle);
+}
+
+// Goal: pages by date, with and without dates and a status that narrow them, are cut from the whole list as it would be
+// sorted, whatever the index does.
+// Method: random events and messages, many in one millisecond, with restarts; every page against all sessions, sorted.
+TEST(Sessions, PagesByDateAndStatusAreCutFromTheSortedWhole) {
+    StoreWorld world;
+    std::mt19937 random(7);
+    const auto pick = [&](std::size_t n) { return random() % n; };
+    const std::vector<std::string> reasons = {"R", "ToolCallError", "QueryExecutionComplete"};
+    for (int i = 0; i < 300; ++i) {
+        if (pick(4) == 0) world.clock.advance_ms(1 + pick(3));
+        const auto query = "q" + std::to_string(pick(20));
+        if (pick(8) == 0) {
+            world.add_messages("c", query, {"1"});
+        } else {
+            const auto session = (pick(2) == 0 ? "" : "s") + std::to_string(pick(20));
+            world.add_event(event(R"("sessionId":")" + session + R"(","queryName":")" + query + '"', reasons[pick(3)]));
+        }
+        if (i % 100 == 99) world.restart();
+    }
+    world.settle();
+    struct Session {
+        std::string id, status;
+        UnixNanos active;
+    };
+    std::vector<Session> whole;
+    for (const auto& text : *world.store->sessions("default")) {
+        const auto json = *JsonValue::parse(text.json);
+        const auto active = parse_rfc3339(json["lastActivity"].text());
+        ASSERT_TRUE(active);
+        whole.push_back({text.id, std::string(json["status"].text()), *active});
+    }
+    ASSERT_EQ(whole.size(), 40u);
+    for (int i = 0; i < 400; ++i) {
+        SessionsRequest request;
+        request.sort = pick(4) == 0 ? SessionSort::none : SessionSort::date;
+        request.descending = pick(2) == 0;
+        request.offset = pick(3) * 5;
+        request.limit = 1 + pick(50);
+        if (pick(2) == 0) request.status = static_cast<SessionStatus>(pick(3));
+        if (pick(3) == 0) request.from = whole[pick(whole.size())].active;
+        if (pick(3) == 0) request.until = whole[pick(whole.size())].active;
+        auto expected = whole;
+        static const char* const names[] = {"active", "idle", "error"};
+        std::erase_if(expected, [&](const Session& session) {
+            return (request.status && session.status != names[static_cast<std::size_t>(*request.status)]) ||
+                   (request.from && session.active < *request.from) ||
+                   (request.until && session.active > *request.until);
+        });
+        if (request.sort == SessionSort::date) {
+            std::stable_sort(expected.begin(), expected.end(), [&](const Session& a, const Session& b) {
+                return request.descending ? b.active < a.active : a.active < b.active;
+            });
+        }
+        const auto page = world.store->sessions_page("default", request);
+        ASSERT_TRUE(page);
+        std::vector<std::string> ids, wanted;
+        for (const auto& session : page->sessions)
+            ids.push_back(session.id);
+        for (auto at = request.offset; at < expected.size() && wanted.size() < request.limit; ++at)
+            wanted.push_back(expected[at].id);
+        EXPECT_EQ(ids, wanted);
+        EXPECT_EQ(page->total, expected.size());
+        EXPECT_EQ(page->active + page->idle + page->error, expected.size());
+        EXPECT_EQ(page->has_more, request.offset + wanted.size() < expected.size());
+    }
 }
 
 }  // namespace

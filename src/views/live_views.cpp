@@ -1,5 +1,6 @@
 #include "views/live_views.hpp"
 
+#include "base/memory.hpp"
 #include "base/thread.hpp"
 
 #include <filesystem>
@@ -22,6 +23,9 @@ constexpr std::uint64_t replayed_items_max = 50'000;
 constexpr std::uint64_t busy_items_per_ms = 10;
 constexpr std::uint64_t drain_items_min = 2'000;
 constexpr std::uint64_t commit_gap_nanos = 4'000'000;
+// After so long without an item what the last ones took is given back to the system.
+constexpr std::chrono::milliseconds idle_after{200};
+constexpr std::uint64_t release_items_min = 10'000;  // below, there is nothing to speak of
 constexpr const char* pin_name = "views";
 
 store::KvConfig kv_config(const ViewsConfig& config) {
@@ -203,6 +207,7 @@ Status LiveViews::drain(journal::Reader& reader, bool& idle) {
     idle = items == 0;
     if (idle) return ok();
     unflushed_ += items;
+    unreleased_ += items;
     return commit(reader.position());
 }
 
@@ -253,6 +258,12 @@ void LiveViews::wait_for_more(Offset position) {
     std::unique_lock lock(mutex_);
     wake_at_ = position.value() + 1;
     const auto ready = [&] { return stopping_ || end_ >= wake_at_; };
+    if (unreleased_ >= release_items_min && !wake_.wait_for(lock, idle_after, ready)) {
+        unreleased_ = 0;
+        lock.unlock();
+        release_free_memory();
+        lock.lock();
+    }
     if (unflushed_ == 0) {
         wake_.wait(lock, ready);
     } else {

@@ -125,6 +125,7 @@ private:
 
     std::atomic<std::uint64_t> folded_{0};
     std::uint64_t unflushed_ = 0;       // items; fold's thread
+    std::uint64_t unreleased_ = 0;      // items since memory was given back; fold's thread
     std::uint64_t flushed_at_ = 0;      // monotonic nanoseconds; fold's thread
     std::uint64_t drain_began_at_ = 0;  // likewise
 

@@ -151,7 +151,7 @@ struct Page {
 
 struct ViewsConfig {
     std::string directory;
-    std::size_t memtable_bytes = 32u << 20;
+    std::size_t memtable_bytes = 12u << 20;
     std::size_t cache_bytes = 32u << 20;
     std::size_t hot_bytes_max = 64u << 20;        ///< folded state kept in memory
     std::chrono::seconds interrupted_after{300};  ///< an open span without sign of life from its producer
