@@ -3,6 +3,7 @@
 #include "net/response_head.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 
 #include <boost/asio/redirect_error.hpp>
@@ -121,6 +122,7 @@ awaitable<Status> ClientConnection::connect_to(const std::string& host, std::uin
         trying_ = false;
         if (!error && !cause_) {
             socket_.set_option(asio::ip::tcp::no_delay(true), error);
+            socket_.non_blocking(true, error);
             co_return ok();
         }
         last = why(Errc::connect, "connect to " + address, error);
@@ -189,20 +191,28 @@ awaitable<Status> ClientConnection::write(std::string_view bytes) {
 awaitable<Result<bool>> ClientConnection::fill() {
     error_code error;
     if (cause_) co_return Error(*cause_);
-    const auto before = input.size();
-    input.resize(before + read_step);
-    const auto buffer = asio::buffer(input.data() + before, read_step);
-    std::size_t n = 0;
     if (tls_) {
-        n = co_await tls_->async_read_some(buffer, asio::redirect_error(asio::use_awaitable, error));
+        const auto before = input.size();
+        input.resize(before + read_step);
+        const auto buffer = asio::buffer(input.data() + before, read_step);
+        const auto n = co_await tls_->async_read_some(buffer, asio::redirect_error(asio::use_awaitable, error));
+        input.resize(before + n);
     } else {
-        n = co_await socket_.async_read_some(buffer, asio::redirect_error(asio::use_awaitable, error));
+        do {
+            co_await socket_.async_wait(Socket::wait_read, asio::redirect_error(asio::use_awaitable, error));
+            if (!error) read_ready(error);
+        } while (error == asio::error::would_block);
     }
-    input.resize(before + n);
     if (cause_) co_return Error(*cause_);
     if (error == asio::error::eof) co_return false;
     if (error) co_return why(Errc::closed, "receive", error);
     co_return true;
+}
+
+void ClientConnection::read_ready(error_code& error) {
+    std::array<char, read_step> buffer;
+    const auto n = socket_.read_some(asio::buffer(buffer), error);
+    input.append(buffer.data(), n);
 }
 
 void ClientConnection::set_deadline(TimePoint deadline) {

@@ -49,6 +49,8 @@ private:
     awaitable<Status> tunnel();
     awaitable<Status> shake_hands(asio::ssl::context& tls);
     void watch();
+    /// Into `input`, what is there. Whoever waits holds no buffer: thousands of connections wait for a model.
+    void read_ready(boost::system::error_code& error);
     /// The cause of an abort if there was one, else what the system said.
     Error why(Errc code, std::string_view doing, const boost::system::error_code& error) const;
 
