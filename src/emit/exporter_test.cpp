@@ -90,8 +90,8 @@ protected:
     }
 
     disk::FaultyDisk disk_{1};
-    runtime::WorkPool pool_{1};
     asio::io_context context_;
+    runtime::WorkPool pool_{1};
     ScriptedCourier courier_;
     std::unique_ptr<Exporter> exporter_;
 };

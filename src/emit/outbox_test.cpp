@@ -68,8 +68,8 @@ protected:
     }
 
     disk::FaultyDisk disk_{1};
-    runtime::WorkPool pool_{1};
     asio::io_context context_;
+    runtime::WorkPool pool_{1};
     Outbox::Config config_;
     std::unique_ptr<Outbox> outbox_;
 };

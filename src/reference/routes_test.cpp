@@ -95,8 +95,8 @@ protected:
     FakeClock clock_;
     std::unique_ptr<journal::Journal> journal_;  // nothing is appended: admission wants one
     std::optional<receive::Admission> admission_;
-    runtime::WorkPool work_{1};
     runtime::IoPool net_{1};
+    runtime::WorkPool work_{1};
     telemetry::Registry metrics_;
     net::Router router_;
     std::unique_ptr<Api> api_;

@@ -111,9 +111,9 @@ protected:
     }
 
     disk::FaultyDisk disk_{1};
-    runtime::WorkPool pool_{1};
     FakeClock clock_;
     asio::io_context context_;
+    runtime::WorkPool pool_{1};
     ListeningCourier courier_;
     std::size_t unkept_ = 8u << 20;
     std::unique_ptr<StepLogs> logs_;
