@@ -1,6 +1,8 @@
 #include "agents/agent.hpp"
 
+#include "agents/messages.hpp"
 #include "agents/testing/world.hpp"
+#include "codec/json_value.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -197,6 +199,32 @@ TEST(Agent, AStepThatCannotBeRecordedEndsTheRun) {
     const auto outcome = world.run(*make_agent(world.agent("clerk")), "When?");
     ASSERT_FALSE(outcome);
     EXPECT_EQ(outcome.error().code, Errc::disk_full);
+}
+
+// Goal: what a model was shown is cut to whole messages, the newest. Method: a conversation of growing length, and one
+// message that is too long by itself.
+TEST(InputMessages, TheNewestThatFitAreKept) {
+    EXPECT_EQ(input_messages_text({}), "[]");
+    std::vector<llm::Message> messages;
+    for (int i = 0; i < 100; ++i) {
+        llm::Message message;
+        message.role = llm::Role::user;
+        message.content = std::to_string(i) + ":" + std::string(1000, i % 2 == 0 ? 'x' : '\n');
+        messages.push_back(message);
+        const auto text = input_messages_text(messages);
+        const auto json = codec::JsonValue::parse(text);
+        ASSERT_TRUE(json) << text;
+        ASSERT_LE(text.size(), emit::content_bytes_max);
+        const auto kept = json->array().size();
+        ASSERT_GE(kept, std::min<std::size_t>(messages.size(), 30));
+        ASSERT_EQ(json->array()[kept - 1]["parts"].array()[0]["content"].text(), message.content);
+        ASSERT_EQ(json->array()[0]["parts"].array()[0]["content"].text(), messages[messages.size() - kept].content);
+    }
+    messages.back().content = std::string(100'000, 'y');
+    const auto json = codec::JsonValue::parse(input_messages_text(messages));
+    ASSERT_TRUE(json);
+    ASSERT_EQ(json->array().size(), 1u);
+    EXPECT_EQ(json->array()[0]["parts"].array()[0]["content"].text().size(), emit::content_bytes_max);
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include "codec/json_writer.hpp"
 #include "emit/tracer.hpp"
 
+#include <algorithm>
 #include <array>
 
 namespace ark::agents {
@@ -36,14 +37,20 @@ void append_parts(codec::JsonWriter& json, const llm::Message& message) {
     json.end_array();
 }
 
-std::string message_text(const llm::Message& message) {
-    std::string text;
-    codec::JsonWriter json(text);
+void append_whole(std::string& out, const llm::Message& message) {
+    codec::JsonWriter json(out);
     json.begin_object().field("role", name(message.role));
     append_parts(json, message);
     if (!message.name.empty()) json.field("name", message.name);
     json.end_object();
-    return text;
+}
+
+/// Of its text in an attribute, without names and escapes.
+std::size_t content_bytes(const llm::Message& message) {
+    auto bytes = std::min(message.content.size(), emit::content_bytes_max);
+    for (const auto& call : message.tool_calls)
+        bytes += call.arguments.size();
+    return bytes;
 }
 
 constexpr std::array finish_reasons = {llm::FinishReason::stop, llm::FinishReason::length,
@@ -60,20 +67,27 @@ llm::FinishReason parse_finish(std::string_view text) {
 }  // namespace
 
 std::string input_messages_text(const std::vector<llm::Message>& messages) {
-    std::vector<std::string> texts;
-    std::size_t bytes = 2;
-    for (auto message = messages.rbegin(); message != messages.rend(); ++message) {
-        auto text = message_text(*message);
-        bytes += text.size() + 1;
-        if (bytes > emit::content_bytes_max && !texts.empty()) break;
-        texts.push_back(std::move(text));
+    if (messages.empty()) return "[]";
+    // The newest that fit, the last one in any case. Those whose contents alone are too much are not even written.
+    constexpr std::size_t around = 80;  // names, braces and quotes of a message
+    auto first = messages.end() - 1;
+    auto bytes = content_bytes(*first);
+    while (first != messages.begin() && bytes + content_bytes(*(first - 1)) <= emit::content_bytes_max)
+        bytes += content_bytes(*--first);
+    std::string all;
+    std::vector<std::size_t> begins;
+    all.reserve(bytes + around * static_cast<std::size_t>(messages.end() - first));
+    for (auto message = first; message != messages.end(); ++message) {
+        all += begins.empty() ? '[' : ',';
+        begins.push_back(all.size());
+        append_whole(all, *message);
     }
-    std::string all = "[";
-    for (auto text = texts.rbegin(); text != texts.rend(); ++text) {
-        if (all.size() > 1) all += ',';
-        all += *text;
-    }
-    return all + "]";
+    all += ']';
+    const auto fits = std::find_if(begins.begin(), begins.end() - 1, [&](std::size_t begin) {
+        return all.size() - begin + 1 <= emit::content_bytes_max;
+    });
+    all.erase(1, *fits - 1);
+    return all;
 }
 
 std::string output_messages_text(const llm::ChatReply& reply) {

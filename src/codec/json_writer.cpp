@@ -142,6 +142,10 @@ JsonWriter& JsonWriter::close(char bracket) {
 }
 
 JsonWriter& JsonWriter::key(std::string_view name) {
+    if (append_short(name, "\":")) {
+        comma_ = false;
+        return *this;
+    }
     string(name);
     out_.push_back(':');
     comma_ = false;
@@ -155,7 +159,24 @@ JsonWriter& JsonWriter::plain_key(std::string_view name) {
     return *this;
 }
 
+bool JsonWriter::append_short(std::string_view text, std::string_view end) {
+    if (text.empty() || text.size() > block) return false;
+    char piece[2 + block + 2] = {',', '"'};
+    char* const at = piece + 2;
+    std::memcpy(at, text.data(), text.size());
+    const unsigned mask = json_special_mask(at) & ((1u << text.size()) - 1);
+    if (mask != 0) return false;
+    std::memcpy(at + text.size(), end.data(), end.size());
+    const std::size_t skipped = comma_ ? 0 : 1;
+    out_.append(piece + skipped, 2 - skipped + text.size() + end.size());
+    return true;
+}
+
 JsonWriter& JsonWriter::string(std::string_view text) {
+    if (append_short(text, "\"")) {
+        comma_ = true;
+        return *this;
+    }
     separate();
     out_.push_back('"');
     append_json_escaped(out_, text);

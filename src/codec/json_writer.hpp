@@ -53,6 +53,9 @@ private:
     JsonWriter& open(char bracket);
     JsonWriter& close(char bracket);
     void separate();
+    /// Comma, quote, text and end in one append, which most keys and many values are short and clean enough for. False:
+    /// nothing was done.
+    bool append_short(std::string_view text, std::string_view end);
 
     std::string& out_;
     bool comma_ = false;

@@ -72,6 +72,22 @@ TEST(JsonWriter, EscapesAtEveryPlaceOfABlock) {
     }
 }
 
+// Goal: short keys and values, which are written in one piece, are no different. Method: every length around a block,
+// clean and with a quote at every place, behind a comma and without.
+TEST(JsonWriter, ShortTextsAreQuotedLikeLongOnes) {
+    for (std::size_t length = 0; length < 20; ++length) {
+        for (std::size_t at = 0; at <= length; ++at) {
+            std::string text(length, 'x');
+            if (at < length) text[at] = '"';
+            std::string out;
+            JsonWriter json(out);
+            json.begin_object().field(text, text).field(text, text).end_object();
+            const auto quoted = '"' + escaped(text) + '"';
+            ASSERT_EQ(out, "{" + quoted + ":" + quoted + "," + quoted + ":" + quoted + "}");
+        }
+    }
+}
+
 TEST(JsonWriter, WhatItWritesParses) {
     std::string every_ascii;
     for (char c = 0; c < 127; ++c)

@@ -47,7 +47,7 @@ void put_subject(otlp::ValueMap& attributes, const Context& context) {
 
 /// OTLP demands UTF-8, and a receiver refuses the whole request for one byte that is none; tools answer with anything.
 void make_valid(std::string& text) {
-    text = codec::repaired_utf8(text);
+    if (!codec::valid_utf8(text)) text = codec::repaired_utf8(text);
 }
 
 void make_valid(otlp::ValueMap& map) {
