@@ -7,10 +7,8 @@
 #include "judges/subject.hpp"
 #include "judges/terms.hpp"
 #include "judges/together.hpp"
-#include "resources/metadata.hpp"
-#include "runs/step_log.hpp"
+#include "runs/attempt.hpp"
 #include "runtime/sleep.hpp"
-#include "telemetry/log.hpp"
 
 #include <map>
 
@@ -21,14 +19,11 @@ namespace {
 
 namespace key = emit::key;
 using codec::JsonValue;
-using telemetry::LogLevel;
 
-constexpr std::chrono::nanoseconds timeout_default = std::chrono::minutes(5);
 constexpr std::chrono::milliseconds events_poll{500};
 constexpr std::chrono::minutes broker_wait_max{59};  // it waits an hour at most
 constexpr std::int64_t concurrency_default = 10;
 constexpr std::size_t model_calls_max = 2 * examples_max;
-constexpr std::string_view end_path = "end";
 
 /// What one golden example came to.
 struct Verdict {
@@ -60,35 +55,24 @@ public:
     EvaluationAssessment(const Services& services, resources::ResourcePtr evaluation, asio::any_io_executor executor)
         : services_(services),
           evaluation_(std::move(evaluation)),
-          kind_(resources::kind_named("Evaluation")),
           lookup_(services.runs.store),
-          timer_(executor) {}
+          attempt_(services.runs, evaluation_, std::move(executor)) {}
 
     awaitable<void> go() override {
-        std::string uid(evaluation_->uid());
-        auto opened = co_await services_.runs.steps.open(std::move(uid));
-        if (!opened) {
-            co_await finish(failed(opened.error()));
+        auto ended = co_await attempt_.open();
+        if (!ended) {
+            co_await finish(failed(ended.error()));
             co_return;
         }
-        log_ = std::move(*opened);
-        // A process that died between the end and the status has only the status to write.
-        if (const auto* ended = log_->find(end_path, "")) {
-            co_await finish(parse_finding(*ended));
+        if (*ended) {
+            co_await finish(parse_finding(**ended));
             co_return;
         }
         co_await assess_to_the_end();
     }
 
-    void cancel() override {
-        canceled_ = true;
-        stop_.request_stop();
-    }
-    void suspend() override {
-        suspended_ = true;
-        if (execution_ != nullptr) execution_->suspended = true;
-        stop_.request_stop();
-    }
+    void cancel() override { attempt_.cancel(); }
+    void suspend() override { attempt_.suspend(); }
 
 private:
     const JsonValue& spec() const { return evaluation_->value["spec"]; }
@@ -97,33 +81,26 @@ private:
     std::string type() const { return std::string(spec()["type"].text("direct")); }
 
     awaitable<void> assess_to_the_end() {
-        const auto begun = log_->begin("evaluation");
+        const auto begun = attempt_.log().begin("evaluation");
         co_await write_status(running_status(evaluation_->value, services_.runs.clock.now()));
-        arm_timeout(begun.at);
-        agents::Execution execution{.tracer = services_.runs.tracer, .steps = *log_, .stop = stop_.get_token()};
-        execution.suspended = suspended_;
+        attempt_.start_clock(std::chrono::nanoseconds(services_.runs.clock.now() - begun.at));
+        agents::Execution execution{.tracer = services_.runs.tracer, .steps = attempt_.log(), .stop = attempt_.stop()};
         execution.model_calls_left = model_calls_max;
+        attempt_.executes(&execution);
         execution_ = &execution;
         auto operation = agents::start_lasting(execution, root(), operation_spec());
         context_ = operation.context();
         auto found = co_await assess();
         execution_ = nullptr;
-        timer_.cancel();
-        if (suspended_) co_return;
+        attempt_.executes(nullptr);
+        attempt_.stop_clock();
+        if (attempt_.is_suspended()) co_return;
         const auto error = found ? Error{} : found.error();
         auto finding = found ? std::move(*found) : failed(error);
         finding.usage += usage_;
         finding.nanos = services_.runs.clock.now() - begun.at;
         end_operation(operation, finding, error);
-        agents::Step step;
-        step.path = end_path;
-        step.kind = "end";
-        step.result = finding_text(finding);
-        const auto recorded = co_await log_->record(std::move(step));
-        if (!recorded) {
-            telemetry::log(LogLevel::error, "judges", "the end of an evaluation cannot be recorded",
-                           {{"evaluation", evaluation_->name()}, {"error", recorded.error().message()}});
-        }
+        co_await attempt_.record_end(finding_text(finding));
         co_await finish(std::move(finding));
     }
 
@@ -170,21 +147,10 @@ private:
         operation.complete(result_text(evaluation_->value, finding));
     }
 
-    void arm_timeout(UnixNanos begun) {
-        const auto timeout = parse_duration(spec()["timeout"].text()).value_or(timeout_default);
-        const auto spent = std::chrono::nanoseconds(services_.runs.clock.now() - begun);
-        timer_.expires_after(std::max(timeout - spent, std::chrono::nanoseconds(0)));
-        timer_.async_wait([this](const boost::system::error_code& canceled) {
-            if (canceled) return;
-            timed_out_ = true;
-            stop_.request_stop();
-        });
-    }
-
     Finding failed(const Error& error) const {
         Finding finding;
-        finding.phase = canceled_ ? "canceled" : "error";
-        const auto said = timed_out_ ? fail(Errc::deadline, "the evaluation's timeout is over") : error;
+        finding.phase = attempt_.phase();
+        const auto said = attempt_.said(error);
         finding.message = said.context.empty() ? said.message() : said.context;
         return finding;
     }
@@ -223,7 +189,7 @@ private:
         std::string where(reference["namespace"].text());
         if (where.empty()) where = terms_.text({"query.namespace"}, ns());
         if (name.empty()) co_return fail(Errc::bad_argument, "config.queryRef: which query?");
-        auto stop = stop_.get_token();
+        auto stop = attempt_.stop();
         co_return co_await ended_query(lookup_, std::move(where), std::move(name), std::move(stop));
     }
 
@@ -329,11 +295,11 @@ private:
     awaitable<Result<Finding>> assess_batch() {
         ARK_CO_TRY(auto children, co_await children_of(services_.runs.store, evaluation_));
         std::function<awaitable<void>()> told = [&]() { return tell_progress(children); };
-        auto stop = stop_.get_token();
+        auto stop = attempt_.stop();
         const auto ran =
             co_await run_children(services_.runs.store, evaluation_, children, std::move(told), std::move(stop));
         if (!ran) {
-            if (!suspended_) co_await cancel_children(services_.runs.store, children);
+            if (!attempt_.is_suspended()) co_await cancel_children(services_.runs.store, children);
             co_return ran.error();
         }
         co_return finding_of(children, config()["continueOnFailure"].boolean());
@@ -354,11 +320,10 @@ private:
         if (services_.broker.empty())
             co_return fail(Errc::config, "the controller knows no broker (--broker), which has the events");
         ARK_CO_TRY(auto body, co_await event_request());
-        const auto timeout = parse_duration(spec()["timeout"].text()).value_or(timeout_default);
-        const auto wait = std::chrono::ceil<std::chrono::milliseconds>(timeout);
+        const auto wait = std::chrono::ceil<std::chrono::milliseconds>(attempt_.timeout());
         for (;;) {
             auto text = body.dump();
-            auto stop = stop_.get_token();
+            auto stop = attempt_.stop();
             auto answer = co_await services_.remote.post(services_.broker + "/v1/evaluations", std::move(text), wait,
                                                          std::move(stop));
             const bool later =
@@ -367,12 +332,11 @@ private:
                 if (!answer) co_return answer.error();
                 co_return event_finding(*answer);
             }
-            ARK_CO_TRY_STATUS(co_await runtime::sleep_for(events_poll, stop_.get_token()));
+            ARK_CO_TRY_STATUS(co_await runtime::sleep_for(events_poll, attempt_.stop()));
         }
     }
 
     awaitable<Result<JsonValue>> event_request() {
-        const auto timeout = parse_duration(spec()["timeout"].text()).value_or(timeout_default);
         JsonValue request{JsonValue::Object{}};
         std::string query(config()["queryRef"]["name"].text());
         if (query.empty()) query = terms_.text({"query.name"});
@@ -382,7 +346,7 @@ private:
             // The name may have been used before; the uid is this one. Of a query that we do not run, the name it is.
             if (known) query = (*known)->uid();
             request.set("query", JsonValue{query});
-            const auto wait = std::min<std::chrono::nanoseconds>(timeout, broker_wait_max);
+            const auto wait = std::min<std::chrono::nanoseconds>(attempt_.timeout(), broker_wait_max);
             request.set("wait", JsonValue{to_text(std::chrono::ceil<std::chrono::milliseconds>(wait))});
         }
         if (const auto session = terms_.text({"sessionId"}); !session.empty())
@@ -430,10 +394,9 @@ private:
             url.pop_back();
         if (!url.ends_with("/evaluate")) url += "/evaluate";
         auto text = request.dump();
-        auto stop = stop_.get_token();
-        const auto timeout = parse_duration(spec()["timeout"].text()).value_or(timeout_default);
-        auto answer = co_await services_.evaluators.post(
-            std::move(url), std::move(text), std::chrono::ceil<std::chrono::milliseconds>(timeout), std::move(stop));
+        auto stop = attempt_.stop();
+        const auto wait = std::chrono::ceil<std::chrono::milliseconds>(attempt_.timeout());
+        auto answer = co_await services_.evaluators.post(std::move(url), std::move(text), wait, std::move(stop));
         if (!answer) co_return prefix(answer.error(), "evaluator " + terms_.evaluator);
         co_return service_finding(*answer);
     }
@@ -462,40 +425,22 @@ private:
     }
 
     awaitable<void> finish(Finding finding) {
-        co_await write(resources::Part::main, annotations_patch(finding));
+        co_await attempt_.write(resources::Part::main, annotations_patch(finding));
         co_await write_status(final_status(evaluation_->value, finding, services_.runs.clock.now()));
     }
 
-    awaitable<void> write_status(JsonValue status) { co_await write(resources::Part::status, std::move(status)); }
-
-    /// What is not written is written by the next process: the steps say what it is.
-    awaitable<void> write(resources::Part part, JsonValue body) {
-        resources::PatchBody patch;
-        patch.body = std::move(body);
-        resources::ObjectName name{ns(), std::string(evaluation_->name())};
-        resources::WriteOptions options;
-        auto written =
-            co_await services_.runs.store.patch(kind_, std::move(name), part, std::move(patch), std::move(options));
-        if (!written && written.error().reason != resources::Reason::not_found) {
-            telemetry::log(LogLevel::error, "judges", "an evaluation cannot be written",
-                           {{"evaluation", evaluation_->name()}, {"reason", written.error().message}});
-        }
+    awaitable<void> write_status(JsonValue status) {
+        return attempt_.write(resources::Part::status, std::move(status));
     }
 
     const Services services_;
     const resources::ResourcePtr evaluation_;
-    const resources::Kind& kind_;
     runs::Lookup lookup_;
     Terms terms_;
-    std::unique_ptr<runs::StepLog> log_;
-    std::stop_source stop_;
     agents::Execution* execution_ = nullptr;  // while it is assessed
     emit::Context context_;                   // of its span
     agents::TokenUsage usage_;
-    bool canceled_ = false;
-    bool timed_out_ = false;
-    bool suspended_ = false;
-    asio::steady_timer timer_;
+    runs::Attempt attempt_;
 };
 
 }  // namespace

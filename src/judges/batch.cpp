@@ -2,6 +2,7 @@
 
 #include "judges/together.hpp"
 #include "resources/metadata.hpp"
+#include "runs/status_parts.hpp"
 #include "runtime/sleep.hpp"
 
 #include <cstdlib>
@@ -202,7 +203,7 @@ private:
                 co_return ok();
             }
             child.phase = (*found)->value["status"]["phase"].text("pending");
-            if (is_final_phase(child.phase)) {
+            if (runs::is_final_phase(child.phase)) {
                 child.status = (*found)->value["status"];
                 co_return ok();
             }
@@ -246,10 +247,10 @@ awaitable<Status> run_children(resources::ResourceStore& store, resources::Resou
 
 awaitable<void> cancel_children(resources::ResourceStore& store, const std::vector<Child>& children) {
     for (const auto& child : children) {
-        if (child.object.is_null() || child.phase.empty() || is_final_phase(child.phase)) continue;
+        if (child.object.is_null() || child.phase.empty() || runs::is_final_phase(child.phase)) continue;
         resources::ObjectName which = child.name;
         const auto found = co_await store.get(evaluations(), std::move(which));
-        if (!found || is_final_phase((*found)->value["status"]["phase"].text())) continue;
+        if (!found || runs::is_final_phase((*found)->value["status"]["phase"].text())) continue;
         JsonValue status{JsonValue::Object{{"phase", text("canceled")}}};
         resources::PatchBody patch;
         patch.body = JsonValue{JsonValue::Object{{"status", std::move(status)}}};
@@ -290,7 +291,7 @@ Finding finding_of(const std::vector<Child>& children, bool continue_on_failure)
     std::size_t scored = 0, passed = 0, failed = 0, begun = 0;
     for (const auto& child : children) {
         if (!child.phase.empty()) ++begun;
-        if (is_final_phase(child.phase) && child.phase != "done") {
+        if (runs::is_final_phase(child.phase) && child.phase != "done") {
             ++failed;
             if (finding.message.empty())
                 finding.message = fmt::format("{}: {}", child.name.name, child.status["message"].text(child.phase));

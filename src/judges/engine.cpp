@@ -1,10 +1,10 @@
 #include "judges/engine.hpp"
 
-#include "judges/finding.hpp"
 #include "resources/feed.hpp"
 #include "resources/metadata.hpp"
 #include "runs/expiry.hpp"
 #include "runs/line.hpp"
+#include "runs/status_parts.hpp"
 #include "runtime/scope.hpp"
 
 #include <map>
@@ -56,7 +56,7 @@ private:
         if (event.type == resources::Change::Type::deleted) return forget(uid);
         const auto running = running_.find(uid);
         const bool unwanted = resources::is_leaving(event.resource->value);
-        if (is_final_phase(event.resource->value["status"]["phase"].text())) {
+        if (runs::is_final_phase(event.resource->value["status"]["phase"].text())) {
             // Somebody else ended it.
             if (running != running_.end() && event.resource->value["status"]["phase"].text() == "canceled")
                 running->second.assessment->cancel();

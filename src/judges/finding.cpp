@@ -1,7 +1,7 @@
 #include "judges/finding.hpp"
 
-#include "base/duration.hpp"
 #include "resources/metadata.hpp"
+#include "runs/status_parts.hpp"
 
 #include <cstdlib>
 
@@ -14,20 +14,6 @@ using codec::JsonValue;
 
 constexpr std::size_t annotation_name_max = 63;  // of Kubernetes
 constexpr std::size_t annotation_bytes_max = 4u << 10;
-
-JsonValue parsed(const std::string& text) {
-    auto json = JsonValue::parse(text);
-    return json ? std::move(*json) : JsonValue{};
-}
-
-void append_condition(codec::JsonWriter& json, const JsonValue& evaluation, bool completed, std::string_view reason,
-                      std::string_view message, UnixNanos now) {
-    json.key("conditions").begin_array().begin_object();
-    json.field("type", "Completed").field("status", completed ? "True" : "False").field("reason", reason);
-    json.field("message", message).field("lastTransitionTime", resources::to_metav1_time(now));
-    json.field("observedGeneration", evaluation["metadata"]["generation"].integer());
-    json.end_object().end_array();
-}
 
 std::string_view reason_of(std::string_view phase) {
     if (phase == "done") return "EvaluationSucceeded";
@@ -45,11 +31,7 @@ void append_result(codec::JsonWriter& json, const Finding& finding) {
         json.key("rules");
         finding.rules.write(json);
     }
-    json.key("tokenUsage").begin_object().field("promptTokens", finding.usage.prompt);
-    json.field("completionTokens", finding.usage.completion).field("totalTokens", finding.usage.total);
-    json.field("cachedTokens", finding.usage.cached).end_object();
-    const auto rounded = std::chrono::round<std::chrono::milliseconds>(std::chrono::nanoseconds(finding.nanos));
-    json.field("duration", to_text(rounded));
+    runs::append_spent(json, finding.usage, finding.nanos);
 }
 
 bool is_letter_or_digit(char c) {
@@ -69,10 +51,6 @@ std::string annotation_name(std::string_view name) {
 
 }  // namespace
 
-bool is_final_phase(std::string_view phase) {
-    return phase == "done" || phase == "error" || phase == "canceled";
-}
-
 std::string score_text(double score) {
     return fmt::format("{:.3f}", score);
 }
@@ -89,14 +67,13 @@ std::string finding_text(const Finding& finding) {
     json.end_object();
     json.key("rules");
     finding.rules.write(json);
-    json.field("prompt", finding.usage.prompt).field("completion", finding.usage.completion);
-    json.field("total", finding.usage.total).field("cached", finding.usage.cached);
-    json.field("nanos", finding.nanos).end_object();
+    runs::append_spent_record(json, finding.usage, finding.nanos);
+    json.end_object();
     return text;
 }
 
 Finding parse_finding(std::string_view text) {
-    const auto json = parsed(std::string(text));
+    const auto json = runs::parsed(std::string(text));
     Finding finding;
     finding.phase = json["phase"].text("error");
     finding.message = json["message"].text();
@@ -105,11 +82,7 @@ Finding parse_finding(std::string_view text) {
     for (const auto& [name, value] : json["metadata"].object())
         finding.say(name, std::string(value.text()));
     finding.rules = json["rules"];
-    finding.usage.prompt = json["prompt"].integer();
-    finding.usage.completion = json["completion"].integer();
-    finding.usage.total = json["total"].integer();
-    finding.usage.cached = json["cached"].integer();
-    finding.nanos = static_cast<std::uint64_t>(json["nanos"].integer());
+    runs::parse_spent_record(json, finding.usage, finding.nanos);
     return finding;
 }
 
@@ -117,9 +90,11 @@ JsonValue running_status(const JsonValue& evaluation, UnixNanos now) {
     std::string text;
     codec::JsonWriter json(text);
     json.begin_object().key("status").begin_object().field("phase", "running");
-    append_condition(json, evaluation, false, "EvaluationRunning", "Evaluation is running", now);
+    json.key("conditions").begin_array();
+    runs::append_completed(json, evaluation, false, "EvaluationRunning", "Evaluation is running", now);
+    json.end_array();
     json.end_object().end_object();
-    return parsed(text);
+    return runs::parsed(text);
 }
 
 JsonValue progress_status(JsonValue progress) {
@@ -132,10 +107,12 @@ JsonValue final_status(const JsonValue& evaluation, const Finding& finding, Unix
     codec::JsonWriter json(text);
     json.begin_object().key("status").begin_object().field("phase", finding.phase);
     const auto message = finding.phase == "done" ? std::string("Evaluation completed") : finding.message;
-    append_condition(json, evaluation, true, reason_of(finding.phase), message, now);
+    json.key("conditions").begin_array();
+    runs::append_completed(json, evaluation, true, reason_of(finding.phase), message, now);
+    json.end_array();
     append_result(json, finding);
     json.end_object().end_object();
-    return parsed(text);
+    return runs::parsed(text);
 }
 
 JsonValue annotations_patch(const Finding& finding) {

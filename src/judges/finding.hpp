@@ -39,6 +39,4 @@ codec::JsonValue annotations_patch(const Finding& finding);
 /// The result as the text of an event.
 std::string result_text(const codec::JsonValue& evaluation, const Finding& finding);
 
-bool is_final_phase(std::string_view phase);
-
 }  // namespace ark::judges

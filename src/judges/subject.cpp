@@ -2,6 +2,7 @@
 
 #include "codec/template.hpp"
 #include "judges/finding.hpp"
+#include "runs/status_parts.hpp"
 #include "runtime/sleep.hpp"
 
 #include <fmt/format.h>
@@ -31,7 +32,7 @@ awaitable<Result<resources::ResourcePtr>> ended_query(runs::Lookup& lookup, std:
     auto wait = poll_first;
     for (;;) {
         ARK_CO_TRY(auto query, co_await lookup.get("Query", ns, name));
-        if (is_final_phase(query->value["status"]["phase"].text())) co_return query;
+        if (runs::is_final_phase(query->value["status"]["phase"].text())) co_return query;
         ARK_CO_TRY_STATUS(co_await runtime::sleep_for(wait, stop));
         wait = std::min(wait * 2, poll_longest);
     }

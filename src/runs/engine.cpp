@@ -5,7 +5,7 @@
 #include "runs/cleanup.hpp"
 #include "runs/expiry.hpp"
 #include "runs/line.hpp"
-#include "runs/status.hpp"
+#include "runs/status_parts.hpp"
 #include "runtime/bell.hpp"
 #include "runtime/scope.hpp"
 

@@ -1,17 +1,14 @@
 #include "runs/run.hpp"
 
 #include "agents/tool_call.hpp"
-#include "base/duration.hpp"
 #include "codec/json_writer.hpp"
 #include "codec/template.hpp"
-#include "resources/metadata.hpp"
+#include "runs/attempt.hpp"
 #include "runs/builder.hpp"
 #include "runs/live_answer.hpp"
 #include "runs/questions.hpp"
 #include "runs/recall.hpp"
 #include "runs/status.hpp"
-#include "runs/step_log.hpp"
-#include "telemetry/log.hpp"
 
 #include <fmt/format.h>
 
@@ -21,10 +18,7 @@ namespace {
 namespace key = emit::key;
 using agents::Execution;
 using codec::JsonValue;
-using telemetry::LogLevel;
 
-constexpr std::chrono::nanoseconds timeout_default = std::chrono::minutes(5);
-constexpr std::string_view end_path = "end";
 constexpr std::string_view parent_annotation = "ark.mckinsey.com/traceparent";
 constexpr std::string_view server_settings = "ark.mckinsey.com/mcp-server-settings";
 constexpr std::string_view restart_of = "ark.mckinsey.com/restart-of";
@@ -40,19 +34,16 @@ public:
           desk_(desk),
           lookup_(services.store),
           recall_(services.network, lookup_, *query_),
-          timer_(executor) {}
+          attempt_(services, query_, std::move(executor)) {}
 
     awaitable<void> go() override {
-        std::string uid(query_->uid());
-        auto opened = co_await services_.steps.open(std::move(uid));
-        if (!opened) {
-            co_await finish(ended_badly(opened.error()));
+        auto ended = co_await attempt_.open();
+        if (!ended) {
+            co_await finish(ended_badly(ended.error()));
             co_return;
         }
-        log_ = std::move(*opened);
-        // A process that died between the end and the status has only the status to write.
-        if (const auto* ended = log_->find(end_path, "")) {
-            auto ending = parse_ending(*ended);
+        if (*ended) {
+            auto ending = parse_ending(**ended);
             co_await open_stream();
             co_await finish(std::move(ending));
             co_return;
@@ -65,15 +56,8 @@ public:
         co_await run_to_the_end();
     }
 
-    void cancel() override {
-        canceled_ = true;
-        stop_.request_stop();
-    }
-    void suspend() override {
-        suspended_ = true;
-        if (execution_ != nullptr) execution_->suspended = true;
-        stop_.request_stop();
-    }
+    void cancel() override { attempt_.cancel(); }
+    void suspend() override { attempt_.suspend(); }
 
 private:
     const JsonValue& spec() const { return query_->value["spec"]; }
@@ -83,37 +67,36 @@ private:
     awaitable<Status> take_over_restarted() {
         const auto& annotations = query_->value["metadata"]["annotations"];
         std::string other(annotations[restart_of].text());
-        if (other.empty() || !log_->order().empty()) co_return ok();
+        if (other.empty() || !attempt_.log().order().empty()) co_return ok();
         auto before = co_await services_.steps.open_existing(std::move(other));
         if (!before) co_return prefix(before.error(), "the run to restart");
         std::string from(annotations[restart_from].text());
         // The end is no step to go on from.
         if (from.empty()) from = (*before)->order().empty() ? std::string() : (*before)->order().front();
-        co_return co_await log_->reuse(**before, std::move(from));
+        co_return co_await attempt_.log().reuse(**before, std::move(from));
     }
 
     awaitable<void> run_to_the_end() {
-        const auto begun = log_->begin("run");
+        const auto begun = attempt_.log().begin("run");
         begun_ = begun.at;
         Questions::Hooks hooks;
-        hooks.on_waiting = [this](bool waits) { waits ? static_cast<void>(timer_.cancel()) : arm_timeout(); };
+        hooks.on_waiting = [this](bool waits) { waits ? attempt_.stop_clock() : start_clock(); };
         hooks.write_status = [this](JsonValue status) { return write_status(std::move(status)); };
-        questions_ = std::make_unique<Questions>(services_, query_, *log_, desk_, place_, std::move(hooks));
+        questions_ = std::make_unique<Questions>(services_, query_, attempt_.log(), desk_, place_, std::move(hooks));
         // What an earlier process asked can be answered all the time, also while this one gets back to there.
         if (!questions_->has_open()) co_await write_status(running_status(query_->value, services_.clock.now()));
-        arm_timeout();
-        Execution execution{.tracer = services_.tracer, .steps = *log_, .stop = stop_.get_token()};
+        start_clock();
+        Execution execution{.tracer = services_.tracer, .steps = attempt_.log(), .stop = attempt_.stop()};
         execution.people = questions_.get();
-        execution.suspended = suspended_;
-        execution_ = &execution;
+        attempt_.executes(&execution);
         co_await open_stream();
         execution.chunks = live_.get();
         auto operation = agents::start_lasting(execution, root(), query_operation());
         auto outcome = co_await answer(execution, operation.context());
         co_await remember(execution, in_conversation(operation.context()), outcome);
-        execution_ = nullptr;
-        timer_.cancel();
-        if (suspended_) co_return;
+        attempt_.executes(nullptr);
+        attempt_.stop_clock();
+        if (attempt_.is_suspended()) co_return;
         auto ending = outcome ? ended_well(*outcome) : ended_badly(outcome.error());
         ending.usage = usage_;
         ending.conversation_id = recall_.conversation();
@@ -121,16 +104,8 @@ private:
         ending.nanos = services_.clock.now() - begun.at;
         end_stream(operation.context(), outcome, ending);
         if (!outcome) tell_what_is_wrong(execution, in_conversation(operation.context()), outcome.error());
-        end_operation(operation, ending, outcome ? Error{} : said(outcome.error()));
-        agents::Step step;
-        step.path = end_path;
-        step.kind = "end";
-        step.result = ending_text(ending);
-        const auto recorded = co_await log_->record(std::move(step));
-        if (!recorded) {
-            telemetry::log(LogLevel::error, "runs", "the end of a run cannot be recorded",
-                           {{"query", query_->name()}, {"error", recorded.error().message()}});
-        }
+        end_operation(operation, ending, outcome ? Error{} : attempt_.said(outcome.error()));
+        co_await attempt_.record_end(ending_text(ending));
         co_await finish(std::move(ending));
     }
 
@@ -209,15 +184,8 @@ private:
 
     /// From its first beginning: a run that goes on after a crash has no more time than one that did not. People take
     /// their own time.
-    void arm_timeout() {
-        const auto timeout = parse_duration(spec()["timeout"].text()).value_or(timeout_default);
-        const auto spent = std::chrono::nanoseconds(services_.clock.now() - begun_) - questions_->waited(begun_);
-        timer_.expires_after(std::max(timeout - spent, std::chrono::nanoseconds(0)));
-        timer_.async_wait([this](const boost::system::error_code& canceled) {
-            if (canceled) return;
-            timed_out_ = true;
-            stop_.request_stop();
-        });
+    void start_clock() {
+        attempt_.start_clock(std::chrono::nanoseconds(services_.clock.now() - begun_) - questions_->waited(begun_));
     }
 
     /// The same place, once the conversation is known.
@@ -401,17 +369,12 @@ private:
         return ending;
     }
 
-    /// Whoever was stopped knows not why.
-    Error said(const Error& error) const {
-        return timed_out_ && !canceled_ ? fail(Errc::deadline, "the query's timeout is over") : error;
-    }
-
     Ending ended_badly(const Error& error) const {
         Ending ending;
-        ending.phase = canceled_ ? "canceled" : "error";
+        ending.phase = attempt_.phase();
         ending.target_type = target_type_;
         ending.target_name = target_name_;
-        ending.content = said(error).message();
+        ending.content = attempt_.said(error).message();
         ending.raw = error_text(ending.content);
         return ending;
     }
@@ -423,18 +386,8 @@ private:
         if (live_) live_->end(said);
     }
 
-    /// A status that is not written is written by the next process: the steps say what it is.
     awaitable<void> write_status(JsonValue status) {
-        resources::PatchBody patch;
-        patch.body = std::move(status);
-        resources::ObjectName name{ns(), std::string(query_->name())};
-        resources::WriteOptions options;
-        auto written = co_await services_.store.patch(*query_->kind, std::move(name), resources::Part::status,
-                                                      std::move(patch), std::move(options));
-        if (!written && written.error().reason != resources::Reason::not_found) {
-            telemetry::log(LogLevel::error, "runs", "the status of a query cannot be written",
-                           {{"query", query_->name()}, {"reason", written.error().message}});
-        }
+        return attempt_.write(resources::Part::status, std::move(status));
     }
 
     const Services services_;
@@ -443,21 +396,15 @@ private:
     Desk& desk_;
     Lookup lookup_;
     Recall recall_;
-    std::unique_ptr<LiveAnswer> live_;  // none: nobody watches the answer as it is written
-    std::unique_ptr<StepLog> log_;
+    std::unique_ptr<LiveAnswer> live_;      // none: nobody watches the answer as it is written
     std::unique_ptr<Questions> questions_;  // once it runs
     UnixNanos begun_;                       // likewise: by the first process
-    std::stop_source stop_;
-    Execution* execution_ = nullptr;  // while go() runs
     agents::TokenUsage usage_;
     std::string input_;                  // as the target reads it
     std::vector<llm::Message> history_;  // of the conversation, before it
     std::string target_type_;
     std::string target_name_;
-    bool canceled_ = false;
-    bool timed_out_ = false;
-    bool suspended_ = false;
-    asio::steady_timer timer_;
+    Attempt attempt_;
 };
 
 }  // namespace

@@ -1,8 +1,8 @@
 #include "runs/status.hpp"
 
-#include "base/duration.hpp"
 #include "codec/json_writer.hpp"
 #include "resources/metadata.hpp"
+#include "runs/status_parts.hpp"
 
 #include <algorithm>
 
@@ -12,20 +12,6 @@ namespace ark::runs {
 namespace {
 
 using codec::JsonValue;
-
-JsonValue parsed(const std::string& text) {
-    auto json = JsonValue::parse(text);
-    return json ? std::move(*json) : JsonValue{};
-}
-
-void append_condition(codec::JsonWriter& json, const JsonValue& query, bool completed, std::string_view reason,
-                      std::string_view message, UnixNanos now) {
-    json.begin_object();
-    json.field("type", "Completed").field("status", completed ? "True" : "False").field("reason", reason);
-    json.field("message", message).field("lastTransitionTime", resources::to_metav1_time(now));
-    json.field("observedGeneration", query["metadata"]["generation"].integer());
-    json.end_object();
-}
 
 void append_memory_condition(codec::JsonWriter& json, const JsonValue& query, const MemoryState& memory,
                              UnixNanos now) {
@@ -43,19 +29,14 @@ std::string_view reason_of(std::string_view phase) {
 
 }  // namespace
 
-bool is_final_phase(std::string_view phase) {
-    return phase == "done" || phase == "error" || phase == "canceled";
-}
-
 std::string ending_text(const Ending& ending) {
     std::string text;
     codec::JsonWriter json(text);
     json.begin_object().field("phase", ending.phase).field("targetType", ending.target_type);
     json.field("targetName", ending.target_name).field("content", ending.content).field("raw", ending.raw);
-    json.field("prompt", ending.usage.prompt).field("completion", ending.usage.completion);
-    json.field("total", ending.usage.total).field("cached", ending.usage.cached);
+    append_spent_record(json, ending.usage, ending.nanos);
     json.field("contextId", ending.context_id).field("taskId", ending.task_id);
-    json.field("nanos", ending.nanos).field("conversationId", ending.conversation_id);
+    json.field("conversationId", ending.conversation_id);
     json.field("memoryUnavailable", ending.memory.unavailable).field("memoryReason", ending.memory.reason);
     json.field("memoryMessage", ending.memory.message).end_object();
     return text;
@@ -69,17 +50,13 @@ Ending parse_ending(std::string_view text) {
     ending.target_name = json["targetName"].text();
     ending.content = json["content"].text();
     ending.raw = json["raw"].text();
-    ending.usage.prompt = json["prompt"].integer();
-    ending.usage.completion = json["completion"].integer();
-    ending.usage.total = json["total"].integer();
-    ending.usage.cached = json["cached"].integer();
     ending.context_id = json["contextId"].text();
     ending.task_id = json["taskId"].text();
     ending.conversation_id = json["conversationId"].text();
     ending.memory.unavailable = json["memoryUnavailable"].boolean();
     ending.memory.reason = json["memoryReason"].text();
     ending.memory.message = json["memoryMessage"].text();
-    ending.nanos = static_cast<std::uint64_t>(json["nanos"].integer());
+    parse_spent_record(json, ending.usage, ending.nanos);
     return ending;
 }
 
@@ -88,7 +65,7 @@ JsonValue running_status(const JsonValue& query, UnixNanos now) {
     codec::JsonWriter json(text);
     json.begin_object().key("status").begin_object().field("phase", "running");
     json.key("conditions").begin_array();
-    append_condition(json, query, false, "QueryRunning", "Query is running", now);
+    append_completed(json, query, false, "QueryRunning", "Query is running", now);
     json.end_array();
     json.key("questions").null().key("response").null().end_object().end_object();
     return parsed(text);
@@ -108,7 +85,7 @@ JsonValue waiting_status(const JsonValue& query, const std::map<std::string, Jso
     codec::JsonWriter json(text);
     json.begin_object().key("status").begin_object().field("phase", "input-required");
     json.key("conditions").begin_array();
-    append_condition(json, query, false, "InputRequired", "Waits for a person: " + what, now);
+    append_completed(json, query, false, "InputRequired", "Waits for a person: " + what, now);
     json.end_array();
     json.key("questions").begin_array();
     for (const auto& [id, question] : questions)
@@ -161,7 +138,7 @@ JsonValue status_of(const JsonValue& query, const Ending& ending, UnixNanos now)
     json.begin_object().key("status").begin_object().field("phase", ending.phase);
     const bool well = ending.phase == "done";
     json.key("conditions").begin_array();
-    append_condition(json, query, true, reason_of(ending.phase),
+    append_completed(json, query, true, reason_of(ending.phase),
                      well ? "Query completed" : cut(ending.content, message_bytes), now);
     append_memory_condition(json, query, ending.memory, now);
     json.end_array();
@@ -177,11 +154,7 @@ JsonValue status_of(const JsonValue& query, const Ending& ending, UnixNanos now)
     }
     json.end_object();
     json.key("questions").null();
-    json.key("tokenUsage").begin_object().field("promptTokens", ending.usage.prompt);
-    json.field("completionTokens", ending.usage.completion).field("totalTokens", ending.usage.total);
-    json.field("cachedTokens", ending.usage.cached).end_object();
-    const auto rounded = std::chrono::round<std::chrono::milliseconds>(std::chrono::nanoseconds(ending.nanos));
-    json.field("duration", to_text(rounded));
+    append_spent(json, ending.usage, ending.nanos);
     json.end_object().end_object();
     return parsed(text);
 }

@@ -39,7 +39,4 @@ codec::JsonValue final_status(const codec::JsonValue& query, const Ending& endin
 std::string messages_text(const std::vector<llm::Message>& messages);
 std::string error_text(std::string_view message);
 
-/// A phase in which nothing more happens.
-bool is_final_phase(std::string_view phase);
-
 }  // namespace ark::runs
