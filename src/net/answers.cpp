@@ -114,18 +114,16 @@ void append_plain(std::string& object, std::string_view name, std::string_view t
     object.append(",\"").append(name).append("\":\"").append(text).append("\"");
 }
 
-/// Runs the handler; its exceptions end here. False: it threw.
-awaitable<bool> run_guarded(const Handler& handler, const RequestHead& head, Exchange& exchange) {
+/// Runs the handler; its exceptions end here.
+awaitable<void> run_guarded(const Handler& handler, const RequestHead& head, Exchange& exchange) {
     try {
         co_await handler(exchange);
-        co_return true;
     } catch (const std::exception& e) {
         // Not its text: that may quote what the request carried.
         fmt::print(stderr, "net: the handler of {} {} threw {}\n", head.method, head.path, typeid(e).name());
     } catch (...) {
         fmt::print(stderr, "net: the handler of {} {} threw\n", head.method, head.path);
     }
-    co_return false;
 }
 
 }  // namespace
@@ -188,15 +186,13 @@ Response Answers::options(const RequestHead& head, std::string_view allow) const
     return response;
 }
 
+// No coroutine itself: its frame would stay for as long as a stream is open.
 awaitable<void> dispatch(const Router& router, Answers& answers, RequestHead& head, Exchange& exchange) {
     answers.identify(head);
     auto match = router.match(head.method, raw_path(head));
-    if (match.handler == nullptr) {
-        co_await answer_unrouted(router, answers, head, std::move(match), exchange);
-        co_return;
-    }
+    if (match.handler == nullptr) return answer_unrouted(router, answers, head, std::move(match), exchange);
     head.path_values = std::move(match.path_values);
-    co_await run_guarded(*match.handler, head, exchange);
+    return run_guarded(*match.handler, head, exchange);
 }
 
 }  // namespace ark::net

@@ -194,15 +194,21 @@ void Http2::start_ready() {
     }
 }
 
-awaitable<void> Http2::serve(Http2Stream& stream) {
+awaitable<void> Http2::refuse(Http2Stream& stream, int status) {
+    shard_.answers().identify(stream.mutable_head());
+    auto response = problem(status, "the request's head cannot be accepted");
+    co_await stream.respond(std::move(response));
+}
+
+awaitable<void> Http2::answer(Http2Stream& stream) {
     const int status = stream.check_head();
-    if (status == 0) {
-        co_await dispatch(shard_.router(), shard_.answers(), stream.mutable_head(), stream);
-    } else {
-        shard_.answers().identify(stream.mutable_head());
-        auto response = problem(status, "the request's head cannot be accepted");
-        co_await stream.respond(std::move(response));
-    }
+    if (status != 0) return refuse(stream, status);
+    return dispatch(shard_.router(), shard_.answers(), stream.mutable_head(), stream);
+}
+
+/// Its frame stays for as long as a stream is open: what is needed only at the beginning is elsewhere.
+awaitable<void> Http2::serve(Http2Stream& stream) {
+    co_await answer(stream);
     co_await stream.end_handler();
     stream.running = false;
     --running_;

@@ -40,6 +40,8 @@ private:
     bool feed_ready();
     void start_ready();
     awaitable<void> serve(Http2Stream& stream);
+    awaitable<void> answer(Http2Stream& stream);
+    awaitable<void> refuse(Http2Stream& stream, int status);
     void forget(Http2Stream& stream);
     void abandon_streams();
 
