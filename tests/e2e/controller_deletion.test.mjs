@@ -4,7 +4,7 @@ import { after, before, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 
 import { World } from './controller_harness.mjs';
-import { ArkProcess } from './harness.mjs';
+import { ArkProcess, runArk } from './harness.mjs';
 
 const path = (name) => `/apis/ark.mckinsey.com/v1alpha1/namespaces/default/queries/${name}`;
 
@@ -43,7 +43,8 @@ test('messages and events go with their query, and nobody else\'s', async () => 
   const [messages, events] = await kept(first);
   assert.equal(messages, 2);
   assert.ok(events > 4);
-  await world.request('DELETE', path('first'));
+  const { code, out } = await runArk(['delete', 'query/first', '--controller', `http://${world.controller.http}`]);
+  assert.deepEqual([code, out], [0, 'query.ark.mckinsey.com/first deleted\n']);
   await gone('first');
   assert.deepEqual(await kept(first), [0, 0]);
   assert.deepEqual(await kept(second), before);

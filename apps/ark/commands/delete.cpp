@@ -2,6 +2,9 @@
 #include "manifests.hpp"
 #include "resource_client.hpp"
 
+#include <chrono>
+#include <thread>
+
 #include <fmt/format.h>
 
 namespace ark::cli {
@@ -9,6 +12,9 @@ namespace {
 
 using codec::JsonValue;
 using resources::Kind;
+
+constexpr std::chrono::milliseconds look_pause{20};
+constexpr int looks_max = 100;
 
 class Deleter {
 public:
@@ -24,15 +30,15 @@ public:
     }
 
     Status one(const Kind& kind, std::string_view ns, std::string_view name) {
-        auto answer =
-            client_.send("DELETE", resource_path(kind, ns.empty() ? ns_ : ns, name), "application/json", body_);
+        const auto path = resource_path(kind, ns.empty() ? ns_ : ns, name);
+        auto answer = client_.send("DELETE", path, "application/json", body_);
         if (!answer) {
             if (answer.error().code != Errc::not_found || !invocation_.flag("ignore-not-found"))
                 return std::move(answer).error();
             return ok();
         }
         const bool gone = answer->value["status"].text() == "Success";
-        report(kind, name, gone);
+        report(kind, name, gone || goes_soon(path, answer->value["metadata"]["uid"].text()));
         return ok();
     }
 
@@ -47,6 +53,18 @@ public:
     }
 
 private:
+    /// What is cleaned up after is gone a moment later, mostly, and who deletes it means to find it gone.
+    bool goes_soon(const std::string& path, std::string_view uid) {
+        if (invocation_.flag("dry-run")) return false;
+        for (int look = 0; look < looks_max; ++look) {
+            std::this_thread::sleep_for(look_pause);
+            const auto now = client_.send("GET", path);
+            if (!now) return now.error().code == Errc::not_found;
+            if (now->value["metadata"]["uid"].text() != uid) return true;
+        }
+        return false;
+    }
+
     void report(const Kind& kind, std::string_view name, bool gone) const {
         const auto dry = invocation_.flag("dry-run") ? " (dry run)" : "";
         context_.out().line(
