@@ -93,12 +93,13 @@ private:
     awaitable<void> answer_health(net::Exchange& exchange) {
         net::Response response;
         response.fields.add("content-type", "text/plain; charset=utf-8");
-        // A restart helps against the first only: who asks whether we live is not told of the other.
+        // Both pass by themselves: who asks whether we live is not told of them.
         const bool failed = store_->status().failed;
-        const auto trouble = exchange.head().path == "/livez" ? std::string() : execution_->trouble();
-        response.status = failed || !trouble.empty() ? 503 : 200;
-        response.body = failed ? "the store refuses writes after a failed one; restart it\n" : "ok\n";
-        if (!failed && !trouble.empty()) response.body = trouble + "\n";
+        auto trouble = execution_->trouble();
+        if (failed) trouble = "the store refuses writes until its disk takes them again";
+        if (exchange.head().path == "/livez") trouble.clear();
+        response.status = trouble.empty() ? 200 : 503;
+        response.body = trouble.empty() ? "ok\n" : trouble + "\n";
         co_await exchange.respond(std::move(response));
     }
 

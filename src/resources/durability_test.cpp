@@ -71,7 +71,7 @@ TEST(Durability, AFailedWriteIsRefusedAndNotThereLater) {
             t.disk.fail_sync(1);
         }
         EXPECT_EQ(t.create("ConfigMap", config_map("lost", 1)).error().reason, Reason::unavailable);
-        EXPECT_EQ(t.create("ConfigMap", config_map("later", 1)).error().reason, Reason::unavailable) << "until restart";
+        EXPECT_EQ(t.create("ConfigMap", config_map("later", 1)).error().reason, Reason::unavailable);
         EXPECT_TRUE(t.store().status().failed);
         EXPECT_EQ(contents(t), before) << "reads go on, and show nothing that is not durable";
         t.close();
@@ -80,6 +80,35 @@ TEST(Durability, AFailedWriteIsRefusedAndNotThereLater) {
         EXPECT_EQ(contents(t), before) << "seed " << seed;
         EXPECT_TRUE(t.create("ConfigMap", config_map("again", 1)));
     }
+}
+
+// Goal: a disk that was full is written to again without a restart, and what was refused has not happened.
+TEST(Durability, GoesOnWhenTheDiskTakesWritesAgain) {
+    TestStore t;
+    Random random(3);
+    work(t, random, 10);
+    const auto before = contents(t);
+    t.disk.set_capacity(0);
+    EXPECT_EQ(t.create("ConfigMap", config_map("lost", 1)).error().reason, Reason::unavailable);
+    t.clock.advance_ms(2'000);
+    EXPECT_EQ(t.create("ConfigMap", config_map("lost", 1)).error().reason, Reason::unavailable) << "it is still full";
+    t.disk.set_capacity(std::nullopt);
+    t.clock.advance_ms(2'000);
+    // The disk is tried after a write, or a second later.
+    auto again = t.create("ConfigMap", config_map("again", 1));
+    for (int attempt = 0; !again && attempt < 10; ++attempt) {
+        t.clock.advance_ms(2'000);
+        again = t.create("ConfigMap", config_map("again", 1));
+    }
+    ASSERT_TRUE(again);
+    EXPECT_FALSE(t.store().status().failed);
+    const auto after = contents(t);
+    t.close();
+    t.disk.crash(disk::FaultyDisk::Unsynced::lost);
+    t.open();
+    EXPECT_EQ(contents(t), after);
+    EXPECT_EQ(after.find("lost"), after.end());
+    EXPECT_EQ(after.size(), before.size() + 1);
 }
 
 TEST(Durability, ATornEndIsCutAtAnyByte) {

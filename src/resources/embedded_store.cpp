@@ -28,6 +28,7 @@ using telemetry::LogLevel;
 constexpr std::size_t group_writes_max = 256;  // made durable by one sync
 constexpr std::size_t watch_events_max = 256;  // handed to a watch at once
 constexpr std::chrono::seconds expiry_pause{60};
+constexpr std::chrono::seconds mend_pause{1};
 
 /// What a watch sleeps on. Rung by the store's thread, heard on the watch's executor.
 struct Bell {
@@ -166,6 +167,7 @@ private:
     std::vector<Change> change(const std::vector<std::shared_ptr<Job>>& jobs);
     void publish(std::vector<Change> changes);
     void keep_house();
+    void mend();
     TransactionContext context() { return {working_, clock_, random_, config_.policy, config_.limits}; }
 
     const EmbeddedStoreConfig config_;
@@ -175,6 +177,7 @@ private:
     std::unique_ptr<Ledger> ledger_;
     State working_;  // with what is not durable yet
     std::uint64_t expired_at_ = 0;
+    std::uint64_t tried_at_ = 0;              // the disk, since it failed
     std::uint64_t compaction_failed_at_ = 0;  // ledger bytes then; tried again when it has grown by half
 
     mutable std::mutex mutex_;  // leaf; guards the rest
@@ -355,7 +358,8 @@ void StoreImpl::run() {
 
 std::vector<std::shared_ptr<Job>> StoreImpl::take() {
     std::unique_lock lock(mutex_);
-    wake_.wait_for(lock, expiry_pause, [this] { return stopping_ || !waiting_.empty(); });
+    const std::chrono::nanoseconds pause = counters_.failed ? std::chrono::nanoseconds(mend_pause) : expiry_pause;
+    wake_.wait_for(lock, pause, [this] { return stopping_ || !waiting_.empty(); });
     std::vector<std::shared_ptr<Job>> jobs;
     while (!waiting_.empty() && jobs.size() < group_writes_max) {
         waiting_bytes_ -= waiting_.front()->bytes;
@@ -366,18 +370,21 @@ std::vector<std::shared_ptr<Job>> StoreImpl::take() {
 }
 
 void StoreImpl::perform(const std::vector<std::shared_ptr<Job>>& jobs) {
-    auto changes = change(jobs);
+    // After a failure the working state has what was refused: nothing is to be judged by it.
+    std::vector<Change> changes;
+    if (!ledger_->failed()) changes = change(jobs);
     auto status = ok();
     if (ledger_->failed() || !changes.empty()) status = ledger_->append(changes);
     if (!status) {
-        // The working state is ahead of the disk for good: only the state that everybody sees is still right.
+        // The working state is ahead of the disk: until mend() only the state that everybody sees is right.
         bool first = false;
         {
             const std::lock_guard lock(mutex_);
             first = !std::exchange(counters_.failed, true);
         }
         if (first) {
-            log(LogLevel::error, "resources", "writes are refused until restart",
+            tried_at_ = clock_.monotonic_nanos();
+            log(LogLevel::error, "resources", "writes are refused until the disk takes them again",
                 {{"error", status.error().message()}});
         }
     } else if (!changes.empty()) {
@@ -426,8 +433,27 @@ void StoreImpl::publish(std::vector<Change> changes) {
         Bell::ring(bell);
 }
 
+/// A disk that was full takes writes again, sooner or later. What was refused meanwhile has not happened.
+void StoreImpl::mend() {
+    const auto now = clock_.monotonic_nanos();
+    if (now - tried_at_ < static_cast<std::uint64_t>(std::chrono::nanoseconds(mend_pause).count())) return;
+    tried_at_ = now;
+    auto state = [this] {
+        const std::lock_guard lock(mutex_);
+        return state_;
+    }();
+    if (!ledger_->mend(state)) return;
+    working_ = std::move(state);
+    {
+        const std::lock_guard lock(mutex_);
+        counters_.failed = false;
+        counters_.ledger_bytes = ledger_->bytes();
+    }
+    log(LogLevel::info, "resources", "writes are taken again");
+}
+
 void StoreImpl::keep_house() {
-    if (ledger_->failed()) return;
+    if (ledger_->failed()) return mend();
     const auto now = clock_.monotonic_nanos();
     if (now - expired_at_ >= static_cast<std::uint64_t>(std::chrono::nanoseconds(expiry_pause).count())) {
         expired_at_ = now;

@@ -166,7 +166,7 @@ Status Ledger::cut(std::uint64_t end) {
 }
 
 Status Ledger::append(const std::vector<Change>& changes) {
-    if (failed_) return fail(Errc::unavailable, "the store refuses writes after a failed one; restart it");
+    if (failed_) return fail(Errc::unavailable, "the store refuses writes until its disk takes them again");
     std::string payload;
     for (const auto& change : changes)
         append_line(payload, name(change.type), change.after->json);
@@ -200,6 +200,13 @@ Status Ledger::compact(const State& state) {
     // Which of the two files the name stands for is unknown.
     failed_ = true;
     return status;
+}
+
+Status Ledger::mend(const State& state) {
+    ARK_TRY_STATUS(write_snapshot(state));
+    ARK_TRY(file_, disk_.open(path(), disk::OpenMode::write));
+    failed_ = false;
+    return ok();
 }
 
 Status Ledger::write_snapshot(const State& state) {

@@ -13,7 +13,8 @@ namespace ark::resources {
 /// The file that a store's changes are kept in (docs/formats/resources.md): a snapshot, then every change since, in
 /// frames with checksums. append() returns when the frame survives a power cut.
 ///
-/// After a failed write or sync the file's state is unknown: every later append is refused until it is opened again.
+/// After a failed write or sync the file's state is unknown: every later append is refused until mend() has written
+/// another.
 /// One thread.
 class Ledger {
 public:
@@ -31,6 +32,9 @@ public:
     Status append(const std::vector<Change>& changes);
     /// Replaces the file by a snapshot of the state. Atomic.
     Status compact(const State& state);
+    /// After a failure: another file, a snapshot of the state that was acknowledged last. Atomic. An error: it still
+    /// fails.
+    Status mend(const State& state);
     std::uint64_t bytes() const { return end_; }
     bool failed() const { return failed_; }
 

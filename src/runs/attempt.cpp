@@ -13,6 +13,8 @@ namespace {
 
 constexpr std::chrono::nanoseconds timeout_default = std::chrono::minutes(5);
 constexpr std::string_view end_path = "end";
+constexpr std::chrono::milliseconds write_wait{500};
+constexpr unsigned write_waits_max = 120;
 
 }  // namespace
 
@@ -72,13 +74,24 @@ awaitable<void> Attempt::record_end(std::string text) {
                    {{resource_->kind->singular, resource_->name()}, {"error", recorded.error().message()}});
 }
 
-awaitable<void> Attempt::write(resources::Part part, codec::JsonValue patch) {
+awaitable<resources::Outcome<resources::Written>> Attempt::try_write(resources::Part part,
+                                                                     const codec::JsonValue& patch) {
     resources::PatchBody body;
-    body.body = std::move(patch);
+    body.body = patch;
     resources::ObjectName name{std::string(resource_->ns()), std::string(resource_->name())};
     resources::WriteOptions options;
-    auto written =
-        co_await services_.store.patch(*resource_->kind, std::move(name), part, std::move(body), std::move(options));
+    co_return co_await services_.store.patch(*resource_->kind, std::move(name), part, std::move(body),
+                                             std::move(options));
+}
+
+awaitable<void> Attempt::write(resources::Part part, codec::JsonValue patch) {
+    auto written = co_await try_write(part, patch);
+    for (unsigned waited = 0; !written && written.error().reason == resources::Reason::unavailable; ++waited) {
+        if (suspended_ || waited == write_waits_max) break;
+        asio::steady_timer timer(co_await asio::this_coro::executor, write_wait);
+        co_await timer.async_wait(asio::use_awaitable);
+        written = co_await try_write(part, patch);
+    }
     // One that is deleted needs no status.
     if (written || written.error().reason == resources::Reason::not_found) co_return;
     telemetry::log(telemetry::LogLevel::error, "runs", "a status cannot be written",

@@ -46,10 +46,13 @@ public:
     /// Records the end, with the telemetry that tells it. When it cannot be, that is logged: the status says it all the
     /// same.
     awaitable<void> record_end(std::string text);
-    /// A merge patch of the resource. What is not written is written by the next process: the steps say what it is.
+    /// A merge patch of the resource. A store whose disk is full is waited for, a minute long. What is not written is
+    /// written by the next process: the steps say what it is.
     awaitable<void> write(resources::Part part, codec::JsonValue patch);
 
 private:
+    awaitable<resources::Outcome<resources::Written>> try_write(resources::Part part, const codec::JsonValue& patch);
+
     const Services services_;
     const resources::ResourcePtr resource_;
     std::unique_ptr<StepLog> log_;
