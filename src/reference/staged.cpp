@@ -7,6 +7,13 @@
 #include <utility>
 
 namespace ark::reference {
+namespace {
+
+constexpr std::size_t generation_bytes_max = 1u << 20;
+
+}  // namespace
+
+Staged::Staged(store::Kv& kv) : kv_(kv), read_(generation_bytes_max) {}
 
 bool Staged::removed(std::string_view key) const {
     return std::any_of(removed_.begin(), removed_.end(),
@@ -16,10 +23,14 @@ bool Staged::removed(std::string_view key) const {
 std::optional<std::string> Staged::get(std::string_view key) {
     if (const auto found = changed_.find(key); found != changed_.end()) return found->second;
     if (removed(key) || !status_) return std::nullopt;
+    if (const auto* known = read_.find(key)) return *known;
     auto stored = kv_.get(store::Space::projected, key);
-    if (stored) return std::move(*stored);
-    fail_with(std::move(stored).error());
-    return std::nullopt;
+    if (!stored) {
+        fail_with(std::move(stored).error());
+        return std::nullopt;
+    }
+    read_.learn(key, *stored);
+    return std::move(*stored);
 }
 
 void Staged::put(std::string key, std::string value) {
@@ -64,9 +75,11 @@ void Staged::scan(std::string_view begin, std::string_view end, const Visitor& v
 
 Status Staged::write(store::WriteBatch& batch) {
     if (!status_) return status_;
+    if (!removed_.empty()) read_.clear();
     for (const auto& range : removed_)
         batch.remove_range(store::Space::projected, range.begin, range.end);
     for (const auto& [key, value] : changed_) {
+        read_.change(key, value);
         if (value) {
             batch.put(store::Space::projected, key, *value);
         } else {

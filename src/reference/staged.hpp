@@ -1,5 +1,6 @@
 #pragma once
 #include "base/result.hpp"
+#include "reference/row_cache.hpp"
 #include "store/kv.hpp"
 
 #include <functional>
@@ -13,10 +14,12 @@ namespace ark::reference {
 
 /// Rows as the fold sees them: the store's, with what this drain changed on top. One thread.
 ///
+/// Nobody else writes these rows: what was read lately is remembered from drain to drain.
+///
 /// An error of the store is kept: from then on everything reads as absent, and write() returns it.
 class Staged {
 public:
-    explicit Staged(store::Kv& kv) : kv_(kv) {}
+    explicit Staged(store::Kv& kv);
 
     std::optional<std::string> get(std::string_view key);
     void put(std::string key, std::string value);
@@ -42,6 +45,7 @@ private:
     store::Kv& kv_;                                                           // outlives us
     std::map<std::string, std::optional<std::string>, std::less<>> changed_;  // nothing: removed
     std::vector<Range> removed_;  // whole stretches; what is in changed_ came after them
+    RowCache read_;               // as stored, without what is in changed_ and removed_
     Status status_ = ok();
 };
 
