@@ -17,7 +17,8 @@ constexpr std::string_view event_data_annotation = "ark.mckinsey.com/event-data"
 void merge(JsonValue& into, const JsonValue& over) {
     if (!over.is_object()) return;
     if (!into.is_object()) into.data = JsonValue::Object{};
-    for (const auto& member : over.object()) into.set(member.first, member.second);
+    for (const auto& member : over.object())
+        into.set(member.first, member.second);
 }
 
 void set_if_absent(JsonValue& object, std::string_view name, const JsonValue& value) {
