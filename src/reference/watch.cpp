@@ -54,14 +54,12 @@ awaitable<Result<Frames>> GroupWatch::next(std::chrono::milliseconds patience) {
     timer_.expires_after(patience);
     for (;;) {
         if (over()) co_return fail(Errc::closed, "the watch has ended");
-        if (take_from_group(frames)) {
-            hub_->taken(group_, at_);
-            co_return frames;
-        }
+        const bool found = take_from_group(frames);
+        hub_->taken(group_, at_);  // also what had nothing for us: the group waits for somebody to have seen it
+        if (found) co_return frames;
         if (is_behind()) {
             const auto status = co_await read_alone(frames);
             if (!status) co_return status.error();
-            hub_->taken(group_, at_);
             if (!frames.items.empty()) co_return frames;
             continue;
         }

@@ -2,8 +2,6 @@
 
 #include "views/testing/folding.hpp"
 
-#include <algorithm>
-
 #include <gtest/gtest.h>
 
 namespace ark::views {
@@ -11,22 +9,10 @@ namespace {
 
 using model::Kind;
 using model::SessionSource;
+using testing::count;
 using testing::Folding;
 using testing::Make;
-
-std::string test_name() {
-    const auto* info = ::testing::UnitTest::GetInstance()->current_test_info();
-    std::string name = info->name();
-    std::replace(name.begin(), name.end(), '/', '_');
-    return name;
-}
-
-std::uint32_t count(const Names& names, std::string_view name) {
-    for (const auto& n : names) {
-        if (n.name == name) return n.count;
-    }
-    return 0;
-}
+using testing::test_name;
 
 Make root(std::uint8_t trace = 1) {
     return Make::span(trace, 1, 0, 10, 60)

@@ -11,22 +11,10 @@ namespace ark::views {
 namespace {
 
 using model::Kind;
+using testing::count;
 using testing::Folding;
 using testing::Make;
-
-std::string test_name() {
-    const auto* info = ::testing::UnitTest::GetInstance()->current_test_info();
-    std::string name = std::string(info->test_suite_name()) + info->name();
-    std::replace(name.begin(), name.end(), '/', '_');
-    return name;
-}
-
-std::uint32_t count(const Names& names, std::string_view name) {
-    for (const auto& n : names) {
-        if (n.name == name) return n.count;
-    }
-    return 0;
-}
+using testing::test_name;
 
 // An outer query calls a model, then an agent elsewhere that answers it as a query of its own: of the called one only
 // the topmost span says whose it is, as an engine behind another's face does.

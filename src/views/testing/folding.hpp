@@ -2,6 +2,7 @@
 #include "views/fold.hpp"
 #include "views/reads.hpp"
 
+#include <algorithm>
 #include <filesystem>
 #include <memory>
 #include <string>
@@ -22,6 +23,20 @@ inline SpanId span_id(std::uint8_t n) {
     id.bytes[0] = 0xbb;
     id.bytes[7] = n;
     return id;
+}
+
+/// Of the running test, fit for a file's name.
+inline std::string test_name() {
+    const auto* info = ::testing::UnitTest::GetInstance()->current_test_info();
+    std::string name = std::string(info->test_suite_name()) + info->name();
+    std::replace(name.begin(), name.end(), '/', '_');
+    return name;
+}
+
+/// How often a row has a name; 0: not at all.
+inline std::uint32_t count(const Names& names, std::string_view name) {
+    const auto found = std::ranges::find(names, name, &Names::value_type::name);
+    return found == names.end() ? 0 : found->count;
 }
 
 /// One item in the making. Texts given must outlive it.
