@@ -407,6 +407,13 @@ struct Face::Listener {
         std::deque<ResourcePtr> states;
         bool beat = false;  // nothing happened for a while
         bool over = false;  // no more states come
+
+        /// Of states of one phase that a slow client has not been told yet, the last one says all.
+        void hear(ResourcePtr state) {
+            const auto phase = [](const ResourcePtr& of) { return of->value["status"]["phase"].text("pending"); };
+            if (!states.empty() && phase(states.back()) == phase(state)) states.pop_back();
+            states.push_back(std::move(state));
+        }
     };
     explicit Listener(const asio::any_io_executor& executor) : ear(std::make_shared<Ear>(executor)) {}
     /// Until the watch ends.
@@ -414,7 +421,7 @@ struct Face::Listener {
         while (!ear->over) {
             auto next = co_await changes.next(pause);
             if (!next) ear->over = true;
-            if (next && *next) ear->states.push_back(std::move(*next));
+            if (next && *next) ear->hear(std::move(*next));
             if (next && ear->states.empty()) ear->beat = true;
             ear->bell.ring();
         }
