@@ -12,6 +12,11 @@ namespace {
 constexpr std::size_t block_items_max = 1024;    // fetched at once
 constexpr std::size_t block_bytes = 256u << 10;  // and a block ends behind the item that goes beyond
 
+// Blocks that are put together: from the first to the greatest, each twice the one before.
+constexpr std::size_t room_min = 1u << 10;
+constexpr std::size_t room_max = 64u << 10;
+constexpr std::size_t item_bytes = 128;  // a block with smaller ones is full before its bytes are used up
+
 }  // namespace
 
 /// Puts frames together; the views into them are made when the text has its place.
@@ -62,6 +67,36 @@ Frames Block::frames(std::uint64_t behind, std::uint64_t until, std::shared_ptr<
     frames.items = std::span(items_).subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(last - first));
     frames.owner = std::move(owner);
     return frames;
+}
+
+std::shared_ptr<Block> Block::with_room_for(const Block& first, std::size_t room) {
+    if (first.bytes_.size() > room_max / 2) return nullptr;
+    auto block = std::make_shared<Block>(first.behind_, first.behind_, false);
+    block->bytes_.reserve(std::max(first.bytes_.size(), std::clamp(room, room_min, room_max)));
+    const auto items = std::max(first.items_.size(), block->bytes_.capacity() / item_bytes);
+    block->items_.reserve(items);
+    block->begins_.reserve(items);
+    block->until_.generation = first.until_.generation;
+    static_cast<void>(block->append(first));
+    return block;
+}
+
+bool Block::append(const Block& next) {
+    const bool fits = bytes_.capacity() - bytes_.size() >= next.bytes_.size() &&
+                      items_.capacity() - items_.size() >= next.items_.size();
+    if (next.behind_ != until_ || next.until_.generation != until_.generation || !fits) return false;
+    const auto from = bytes_.size();
+    bytes_.append(next.bytes_);
+    for (std::size_t i = 0; i < next.items_.size(); ++i) {
+        auto item = next.items_[i];
+        const auto place = static_cast<std::size_t>(item.json.data() - next.bytes_.data());
+        item.json = std::string_view(bytes_).substr(from + place, item.json.size());
+        items_.push_back(item);
+        begins_.push_back(from + next.begins_[i]);
+    }
+    until_ = next.until_;
+    more_ = next.more_;
+    return true;
 }
 
 std::string Subject::key() const {

@@ -32,12 +32,21 @@ struct Subject {
     std::string change() const;
 };
 
-/// Items that follow each other, encoded once. Immutable once shared.
+/// Items that follow each other, encoded once. What it has never changes and stays where it is, once shared; one made
+/// with room may get more behind it, on the thread of those who read it.
 class Block {
 public:
     Block(Position behind, Position until, bool more) : behind_(behind), until_(until), more_(more) {}
     Block(const Block&) = delete;
     Block& operator=(const Block&) = delete;
+
+    /// A copy that has room for more, in all at least `room` bytes of frames within bounds; null when the block is too
+    /// big for that to be of use.
+    static std::shared_ptr<Block> with_room_for(const Block& first, std::size_t room);
+    /// Adds what follows us. False: it does not, or there is no room.
+    bool append(const Block& next);
+    /// What our frames may grow to.
+    std::size_t room() const { return bytes_.capacity(); }
 
     /// Holds every item behind this …
     Position behind() const { return behind_; }
@@ -46,7 +55,9 @@ public:
     /// Whether there was more behind it.
     bool more() const { return more_; }
     bool empty() const { return items_.empty(); }
-    std::size_t bytes() const { return sizeof(Block) + bytes_.capacity() + items_.capacity() * sizeof(LiveItem); }
+    std::size_t bytes() const {
+        return sizeof(Block) + bytes_.capacity() + items_.capacity() * (sizeof(LiveItem) + sizeof(std::size_t));
+    }
 
     /// The items with sequences in (behind, until]; `owner` is what holds this block.
     Frames frames(std::uint64_t behind, std::uint64_t until, std::shared_ptr<const Block> owner) const;

@@ -14,13 +14,27 @@ constexpr std::size_t pending_max =
 // Of a batch that is kept from one read of a group to the next.
 constexpr std::size_t batch_bytes_max = 1u << 20;
 
-// Woken at once, a thousand readers would be a queue that a request waits through at each of its steps.
-constexpr std::size_t woken_at_once = 16;
+// Watchers that have a turn together: a send to a socket takes 6 to 10 µs, so 0.1 to 0.2 ms, and then whatever else the
+// thread has to do.
+constexpr std::size_t turn_watchers = 16;
 
-// A write to a socket costs some microseconds of the thread: many readers are served less often, with more at a time,
-// so that at most a third of it goes to a group. No reader waits longer than the upper bound for it.
-constexpr std::uint64_t pauses_a_round = 2;
-constexpr std::uint64_t pause_nanos_max = 8'000'000;
+// Turns come at such a pace that all watchers of the thread are served within a lap. A few would not need that long:
+// no rest is longer than two turns. Many may need longer: the lap grows, since no rest is shorter than half a turn.
+constexpr std::uint64_t lap_nanos = 10'000'000;
+constexpr std::uint64_t rest_turns_max = 2;
+constexpr std::uint64_t turns_a_rest_max = 2;
+constexpr std::uint64_t rest_min_nanos = 100'000;    // no reason for more: the turn was interrupted
+constexpr std::uint64_t late_max_nanos = 2'000'000;  // that is made up for by shorter rests
+
+// Waits that end at about the same time end together.
+constexpr std::uint64_t sweep_pause_nanos = 20'000'000;
+
+using Steady = std::chrono::steady_clock;
+
+std::uint64_t nanos_of(Steady::time_point time) {
+    return static_cast<std::uint64_t>(
+        std::max<std::int64_t>(0, std::chrono::nanoseconds(time.time_since_epoch()).count()));
+}
 
 }  // namespace
 
@@ -29,7 +43,7 @@ Reads LiveServices::reads(const std::string& tenant, std::shared_ptr<journal::Ba
 }
 
 Hub::Hub(std::shared_ptr<LiveServices> services, asio::io_context& context)
-    : services_(std::move(services)), context_(context) {}
+    : services_(std::move(services)), context_(context), turn_timer_(context), sweep_timer_(context) {}
 
 void Hub::changed(const std::shared_ptr<const Changes>& changes) {
     if (!active_.load()) return;
@@ -49,8 +63,19 @@ void Hub::stop() {
     asio::post(context_, [self = shared_from_this()] {
         self->stopping_ = true;
         for (const auto& [key, group] : self->groups_)
-            self->wake(group);
+            self->ready_.take_all(group->waiting);
+        self->turn_timer_.cancel();
+        self->sweep_timer_.cancel();
+        self->resume_ready();
     });
+}
+
+void Hub::abandon() {
+    abandoned_ = true;
+    for (const auto& [key, group] : groups_)
+        ready_.take_all(group->waiting);
+    while (auto* seat = ready_.pop_front())
+        seat->destroy_coroutine();
 }
 
 void Hub::take_changes() {
@@ -86,6 +111,7 @@ std::shared_ptr<Group> Hub::join(Subject subject, Position at) {
         ++services_->groups;
     }
     ++group->members;
+    ++members_;
     active_.store(true);
     services_->fold.add_watcher();
     // What was committed between the look at the store and this moment was told to nobody.
@@ -94,7 +120,9 @@ std::shared_ptr<Group> Hub::join(Subject subject, Position at) {
 }
 
 void Hub::leave(const std::shared_ptr<Group>& group) {
-    services_->fold.remove_watcher();
+    // Frames that were abandoned are freed with their io_context, when the fold has gone.
+    if (!abandoned_) services_->fold.remove_watcher();
+    --members_;
     if (--group->members > 0) return;
     const auto [begin, end] = by_change_.equal_range(group->change);
     by_change_.erase(std::find_if(begin, end, [&](const auto& entry) { return entry.second == group; }));
@@ -107,16 +135,7 @@ void Hub::leave(const std::shared_ptr<Group>& group) {
 
 void Hub::read_soon(const std::shared_ptr<Group>& group) {
     group->dirty = true;
-    if (group->reading || !group->called.empty() || group->taken < group->at || stopping_) return;
-    const auto now = services_->clock.monotonic_nanos();
-    if (now >= group->due_nanos) return read(group);
-    if (group->timer) return;  // it will come
-    group->timer = std::make_unique<asio::steady_timer>(context_);
-    group->timer->expires_after(std::chrono::nanoseconds(group->due_nanos - now));
-    group->timer->async_wait([self = shared_from_this(), group](const boost::system::error_code&) {
-        group->timer.reset();
-        if (group->members > 0 && !group->reading && !self->stopping_) self->read(group);
-    });
+    if (!group->reading && group->taken == group->at && !stopping_) read(group);
 }
 
 void Hub::read(const std::shared_ptr<Group>& group) {
@@ -138,7 +157,7 @@ void Hub::take(const std::shared_ptr<Group>& group, Result<std::shared_ptr<const
     if (group->members == 0) return;
     if (!block) {
         group->status = block.error();
-        return wake(group);
+        return call(group);
     }
     const bool more = (*block)->more();
     group->status = ok();
@@ -153,12 +172,21 @@ void Hub::keep(const std::shared_ptr<Group>& group, std::shared_ptr<const Block>
     const bool news = !block->empty();
     if (!news && group->taken == group->at) group->taken = block->until();
     group->at = block->until();
-    group->bytes += block->bytes();
-    services_->bytes += block->bytes();
-    group->blocks.push_back(std::move(block));
+    put(*group, std::move(block));
     while (group->blocks.size() > 1 && group->bytes > services_->group_bytes)
         forget_oldest(*group);
-    if (news) wake(group);
+    if (news) call(group);
+}
+
+/// Adds it to what is kept. Small ones are put together, so that whoever comes seldom finds one piece.
+void Hub::put(Group& group, std::shared_ptr<const Block> block) {
+    if (group.open && group.open->append(*block)) return;
+    const auto room = group.open ? 2 * group.open->room() : 0;
+    group.open = Block::with_room_for(*block, room);
+    if (group.open) block = group.open;
+    group.bytes += block->bytes();
+    services_->bytes += block->bytes();
+    group.blocks.push_back(std::move(block));
 }
 
 void Hub::taken(const std::shared_ptr<Group>& group, Position at) {
@@ -172,36 +200,92 @@ void Hub::forget_oldest(Group& group) {
     group.bytes -= bytes;
     services_->bytes -= bytes;
     group.blocks.pop_front();
+    if (group.blocks.empty()) group.open.reset();
 }
 
-void Hub::wake(const std::shared_ptr<Group>& group) {
-    const bool under_way = !group->called.empty();
-    if (!under_way) group->round_nanos = services_->clock.monotonic_nanos();
-    // Who is woken may come back to wait at once.
-    const auto waiting = std::exchange(group->waiting, {});
-    group->called.insert(group->called.end(), waiting.begin(), waiting.end());
-    if (!under_way) wake_some(group);
+/// Everybody who waits has something to come.
+void Hub::call(const std::shared_ptr<Group>& group) {
+    ++group->round;
+    if (!std::exchange(group->queued, true)) turns_.push_back(group);
+    next_turn();
 }
 
-void Hub::wake_some(const std::shared_ptr<Group>& group) {
-    for (std::size_t i = 0; i < woken_at_once && !group->called.empty(); ++i) {
-        auto* who = group->called.front();
-        group->called.pop_front();
-        who->wake();
-    }
-    const auto go_on = [self = shared_from_this(), group] {
-        if (!group->called.empty()) return self->wake_some(group);
-        self->end_round(group);
-    };
-    asio::post(context_, go_on);
-}
-
-/// Everybody was woken, and most have written.
-void Hub::end_round(const std::shared_ptr<Group>& group) {
-    if (group->members == 0) return;
+void Hub::next_turn() {
+    if (turns_.empty() || turn_comes_ || stopping_) return;
+    turn_comes_ = true;
     const auto now = services_->clock.monotonic_nanos();
-    group->due_nanos = now + std::min(pauses_a_round * (now - group->round_nanos), pause_nanos_max);
-    if (group->dirty) read_soon(group);
+    if (now >= rested_nanos_) return asio::post(context_, [self = shared_from_this()] { self->turn(); });
+    turn_timer_.expires_after(std::chrono::nanoseconds(rested_nanos_ - now));
+    turn_timer_.async_wait([self = shared_from_this()](const boost::system::error_code&) { self->turn(); });
+}
+
+void Hub::turn() {
+    const auto begun = services_->clock.monotonic_nanos();
+    std::size_t served = 0;
+    while (served < turn_watchers && serve_one())
+        ++served;
+    if (turns_.size() > 1) {
+        turns_.push_back(std::move(turns_.front()));
+        turns_.pop_front();
+    }
+    const auto now = services_->clock.monotonic_nanos();
+    const auto took = now - begun;
+    const auto due = std::max(due_nanos_ + late_max_nanos, begun) - late_max_nanos;
+    due_nanos_ = due + served * lap_nanos / std::max<std::size_t>(members_, 1);
+    const auto rest_min = std::min(took / turns_a_rest_max, rest_min_nanos);
+    rested_nanos_ = std::clamp(due_nanos_, now + rest_min, now + rest_turns_max * took);
+    turn_comes_ = false;
+    next_turn();
+}
+
+/// False: there is nobody to serve.
+bool Hub::serve_one() {
+    while (!turns_.empty() && !stopping_) {
+        if (auto* seat = turns_.front()->owed()) {
+            seat->resume();
+            return true;
+        }
+        turns_.front()->queued = false;
+        turns_.pop_front();
+    }
+    return false;
+}
+
+awaitable<void> Hub::wait(Group& group, Seat& seat, Steady::time_point until) {
+    seat.round = group.round;
+    const auto due = nanos_of(until);
+    if (due < sweep_due_nanos_) sweep_at(due);
+    return seat.wait(group.waiting, due);
+}
+
+void Hub::wake(Seat& seat) {
+    if (!seat.waiting()) return;
+    ready_.push_back(seat);
+    asio::post(context_, [self = shared_from_this()] { self->resume_ready(); });
+}
+
+void Hub::resume_ready() {
+    while (auto* seat = ready_.pop_front())
+        seat->resume();
+}
+
+void Hub::sweep_at(std::uint64_t nanos) {
+    sweep_due_nanos_ = nanos;
+    sweep_timer_.expires_at(Steady::time_point(std::chrono::nanoseconds(nanos)));
+    sweep_timer_.async_wait([self = shared_from_this()](const boost::system::error_code& error) {
+        if (!error) self->sweep();
+    });
+}
+
+/// Ends the waits that have lasted long enough.
+void Hub::sweep() {
+    const auto now = nanos_of(Steady::now());
+    sweep_due_nanos_ = ~std::uint64_t{0};
+    auto next = sweep_due_nanos_;
+    for (const auto& [key, group] : groups_)
+        next = std::min(next, ready_.take_due(group->waiting, now));
+    if (next < sweep_due_nanos_) sweep_at(std::max(next, now + sweep_pause_nanos));
+    resume_ready();
 }
 
 }  // namespace ark::reference

@@ -63,7 +63,12 @@ items::Record record_of(const Erasure& erasure) {
 class StoreImpl final : public Store {
 public:
     StoreImpl(const StoreConfig& config, Base base);
-    ~StoreImpl() override { stop(); }
+    // The server has ended its exchanges, or its threads have ended and left coroutines behind: those end here.
+    ~StoreImpl() override {
+        stop();
+        for (const auto& hub : hubs_)
+            hub->abandon();
+    }
 
     awaitable<Status> caught_up() override;
 

@@ -3,16 +3,16 @@
 #include <algorithm>
 #include <utility>
 
-#include <boost/asio/redirect_error.hpp>
-
 namespace ark::reference {
 namespace {
 
+using Steady = std::chrono::steady_clock;
+
 /// One reader: a place among the numbers, and a group that most of what it sends comes from. Behind what the group has
 /// kept it reads the store for itself alone.
-class GroupWatch final : public Watch, private Waiting {
+class GroupWatch final : public Watch {
 public:
-    GroupWatch(std::shared_ptr<Hub> hub, Subject subject, Position at, Position live, asio::io_context& context);
+    GroupWatch(std::shared_ptr<Hub> hub, Subject subject, Position at, Position live);
     ~GroupWatch() override;
     GroupWatch(const GroupWatch&) = delete;
     GroupWatch& operator=(const GroupWatch&) = delete;
@@ -20,7 +20,7 @@ public:
     awaitable<Result<Frames>> next(std::chrono::milliseconds patience) override;
     void cancel() override {
         cancelled_ = true;
-        wake();
+        hub_->wake(seat_);
     }
 
 private:
@@ -29,29 +29,25 @@ private:
     bool take_from(const std::shared_ptr<const Block>& block, Frames& frames);
     bool is_behind() const;
     awaitable<Status> read_alone(Frames& frames);
-    awaitable<bool> wait();
-    void wake() override { timer_.cancel(); }
 
     const std::shared_ptr<Hub> hub_;
     const std::shared_ptr<Group> group_;
     Position at_;  // every item up to here was given out
     const Position live_;
     bool cancelled_ = false;
-    asio::steady_timer timer_;
+    Seat seat_;
 };
 
-GroupWatch::GroupWatch(std::shared_ptr<Hub> hub, Subject subject, Position at, Position live, asio::io_context& context)
-    : hub_(std::move(hub)), group_(hub_->join(std::move(subject), live)), at_(at), live_(live), timer_(context) {}
+GroupWatch::GroupWatch(std::shared_ptr<Hub> hub, Subject subject, Position at, Position live)
+    : hub_(std::move(hub)), group_(hub_->join(std::move(subject), live)), at_(at), live_(live) {}
 
 GroupWatch::~GroupWatch() {
-    group_->forget(this);
     hub_->leave(group_);
 }
 
 awaitable<Result<Frames>> GroupWatch::next(std::chrono::milliseconds patience) {
     Frames frames;
-    bool waited_enough = false;
-    timer_.expires_after(patience);
+    const auto until = Steady::now() + patience;
     for (;;) {
         if (over()) co_return fail(Errc::closed, "the watch has ended");
         const bool found = take_from_group(frames);
@@ -64,18 +60,9 @@ awaitable<Result<Frames>> GroupWatch::next(std::chrono::milliseconds patience) {
             continue;
         }
         if (!group_->status) co_return group_->status.error();
-        if (waited_enough) co_return frames;
-        waited_enough = co_await wait();
+        if (Steady::now() >= until) co_return frames;
+        co_await hub_->wait(*group_, seat_, until);
     }
-}
-
-/// Until somebody wakes us, or the timer's time has come: then true.
-awaitable<bool> GroupWatch::wait() {
-    group_->waiting.push_back(this);
-    boost::system::error_code woken;
-    co_await timer_.async_wait(asio::redirect_error(asio::use_awaitable, woken));
-    if (!woken) group_->forget(this);
-    co_return !woken;
 }
 
 bool GroupWatch::is_behind() const {
@@ -124,8 +111,7 @@ awaitable<Status> GroupWatch::read_alone(Frames& frames) {
 }  // namespace
 
 std::unique_ptr<Watch> make_watch(std::shared_ptr<Hub> hub, Subject subject, Position at, Position live) {
-    auto& context = hub->context();
-    return std::make_unique<GroupWatch>(std::move(hub), std::move(subject), at, live, context);
+    return std::make_unique<GroupWatch>(std::move(hub), std::move(subject), at, live);
 }
 
 }  // namespace ark::reference

@@ -149,6 +149,90 @@ TEST(Watch, MissesNothingUnderLoad) {
     EXPECT_EQ(world.store->status().live_bytes, 0u);
 }
 
+// Goal: who is served seldom is not sent a piece for each time that the store was read.
+TEST(Watch, SmallPiecesArePutTogether) {
+    StoreWorld world;
+    auto first = world.run(open(*world.store, Kind::events, {}, {}));
+    constexpr int total = 40;
+    for (int i = 1; i <= total; ++i) {
+        world.add_event(event_of(i));
+        EXPECT_EQ(world.run(read(*first, 1)).sequences.size(), 1u);
+    }
+    auto second = world.run(open(*world.store, Kind::events, {}, {Start::At::beginning, 0}));
+    std::vector<std::uint64_t> sequences;
+    std::string bytes;
+    std::size_t pieces = 0;
+    while (sequences.size() < total) {
+        const auto frames = world.run(second->next(patience));
+        ASSERT_TRUE(frames);
+        ASSERT_FALSE(frames->items.empty());
+        ++pieces;
+        bytes += frames->bytes;
+        for (const auto& item : frames->items) {
+            sequences.push_back(item.sequence);
+            EXPECT_NE(bytes.find("\ndata: " + std::string(item.json) + "\n\n"), std::string::npos);
+        }
+    }
+    EXPECT_EQ(sequences, numbers(1, total));
+    EXPECT_LE(pieces, 4u);
+    EXPECT_TRUE(world.run(close(std::move(first))));
+    EXPECT_TRUE(world.run(close(std::move(second))));
+    EXPECT_EQ(world.store->status().live_bytes, 0u);
+}
+
+// Goal: more watchers than have a turn together, of several subjects: everybody gets everything, in order.
+TEST(Watch, EverybodyHasATurn) {
+    StoreWorld world;
+    constexpr std::size_t watchers = 100;
+    constexpr std::uint64_t total = 200;
+    const auto reader = [](StoreWorld& its, bool filtered) -> awaitable<std::vector<std::uint64_t>> {
+        Filter filter;
+        if (filtered) filter.query = "q";
+        const Start start{Start::At::beginning, 0};
+        auto watch = co_await open(*its.store, Kind::events, std::move(filter), start);
+        auto seen = co_await read(*watch, total);
+        co_return seen.sequences;
+    };
+    std::vector<std::future<std::vector<std::uint64_t>>> results;
+    for (std::size_t i = 0; i < watchers; ++i)
+        results.push_back(world.start(reader(world, i % 10 == 0)));
+    for (int i = 1; i <= static_cast<int>(total); ++i)
+        world.add_event(event_of(i));
+    for (auto& result : results)
+        EXPECT_EQ(result.get(), numbers(1, total));
+    EXPECT_EQ(world.store->status().watchers, 0u);
+}
+
+TEST(Watch, EndsWhenItIsCancelled) {
+    StoreWorld world;
+    auto watch = world.run(open(*world.store, Kind::events, {}, {}));
+    auto waiting = world.start(watch->next(patience));
+    const auto cancel = [](Watch& its) -> awaitable<bool> {
+        its.cancel();
+        co_return true;
+    };
+    EXPECT_TRUE(world.run(cancel(*watch)));
+    const auto end = waiting.get();
+    ASSERT_FALSE(end);
+    EXPECT_EQ(end.error().code, Errc::closed);
+    EXPECT_TRUE(world.run(close(std::move(watch))));
+}
+
+TEST(Watch, WhatStillWaitsEndsWithTheStore) {
+    auto world = std::make_unique<StoreWorld>();
+    const auto wait = [](StoreWorld& its) -> awaitable<bool> {
+        Filter all;
+        const Start live;
+        auto watch = co_await open(*its.store, Kind::events, std::move(all), live);
+        const auto frames = co_await watch->next(std::chrono::hours(1));
+        co_return static_cast<bool>(frames);
+    };
+    auto waiting = world->start(wait(*world));
+    while (world->store->status().watchers == 0)
+        std::this_thread::sleep_for(milliseconds(1));
+    world.reset();
+}
+
 TEST(Watch, OfSpansOfATraceAndOfAQuerysChunks) {
     StoreWorld world;
     otlp::Span span;

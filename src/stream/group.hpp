@@ -1,7 +1,7 @@
 #pragma once
+#include "runtime/waiting.hpp"
 #include "stream/open_item.hpp"
 #include "stream/ring.hpp"
-#include "stream/waiting.hpp"
 
 #include <memory>
 #include <string>
@@ -11,6 +11,9 @@
 #include <vector>
 
 namespace ark::stream {
+
+using runtime::Waiter;
+using runtime::WaitList;
 
 /// All subscribers of one net thread that see the same frames: one evaluation of the filter, one encoding, one ring.
 struct Group : std::enable_shared_from_this<Group> {

@@ -1,15 +1,17 @@
 #pragma once
 #include "runtime/asio.hpp"
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <new>
 #include <type_traits>
 #include <utility>
 
 /// Suspended coroutines in lists: a condition without a timer and without an allocation for each that waits. One
 /// thread.
-namespace ark::stream {
+namespace ark::runtime {
 
 /// A link of a WaitList. Leaves its list when it is destroyed.
 class WaitLink {
@@ -96,13 +98,21 @@ public:
         while (auto* waiter = other.pop_front())
             push_back(*waiter);
     }
-    /// Moves those that are due.
-    void take_due(WaitList& other, std::uint64_t now_nanos) {
+    /// Who arrived first; null when nobody waits.
+    Waiter* front() const { return empty() ? nullptr : static_cast<Waiter*>(head_.next_); }
+    /// Moves those that are due. When the next one of the others will be; all ones: none is left.
+    std::uint64_t take_due(WaitList& other, std::uint64_t now_nanos) {
+        auto next_nanos = std::numeric_limits<std::uint64_t>::max();
         for (auto* link = other.head_.next_; link != &other.head_;) {
             auto* waiter = static_cast<Waiter*>(link);
             link = link->next_;
-            if (waiter->due_nanos() <= now_nanos) push_back(*waiter);
+            if (waiter->due_nanos() <= now_nanos) {
+                push_back(*waiter);
+            } else {
+                next_nanos = std::min(next_nanos, waiter->due_nanos());
+            }
         }
+        return next_nanos;
     }
 
 private:
@@ -144,4 +154,4 @@ inline void Waiter::destroy_coroutine() {
     drop();
 }
 
-}  // namespace ark::stream
+}  // namespace ark::runtime
