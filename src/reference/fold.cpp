@@ -2,6 +2,7 @@
 
 #include "items/json_events.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace ark::reference {
@@ -48,10 +49,34 @@ Tenant& Fold::tenant_of(const std::string& name) {
     return fresh;
 }
 
+void Fold::add_watcher(std::string_view change) {
+    ++watchers_[keys::watched_tags.find(change.front())];
+}
+
+void Fold::remove_watcher(std::string_view change) {
+    --watchers_[keys::watched_tags.find(change.front())];
+}
+
+std::uint64_t Fold::watchers() const {
+    std::uint64_t sum = 0;
+    for (const auto& of_tag : watchers_)
+        sum += of_tag;
+    return sum;
+}
+
+/// The tags that somebody watches.
+std::string Fold::watched() const {
+    std::string tags;
+    for (std::size_t i = 0; i < watchers_.size(); ++i) {
+        if (watchers_[i] > 0) tags.push_back(keys::watched_tags[i]);
+    }
+    return tags;
+}
+
 void Fold::begin_batch(const model::BatchHeader& batch) {
     close_run();
-    if (changes_ == nullptr && watchers_ > 0) {
-        changes_ = std::make_shared<Changes>();
+    if (changes_ == nullptr) {
+        if (auto tags = watched(); !tags.empty()) changes_ = std::make_shared<Changes>(std::move(tags));
         runs_->note_changes_in(changes_.get());
         sessions_->note_changes_in(changes_.get());
     }
@@ -172,19 +197,23 @@ Status Fold::write(store::WriteBatch& batch, Offset folded) {
         rows_->put(keys::state(name), tenant.state.pack());
     }
     rows_->put(std::string(keys::progress), Place{folded}.pack());
-    return rows_->write(batch);
+    sessions_->move_in_lists();
+    ARK_TRY_STATUS(rows_->write(batch));
+    runs_->write(batch);
+    sessions_->write(batch);
+    return ok();
 }
 
 void Fold::committed() {
-    if (changes_ == nullptr) {
-        // Somebody began to watch while this drain was folded.
-        if (listener_ && watchers_ > 0) listener_(nullptr);
-        return;
-    }
     runs_->note_changes_in(nullptr);
     sessions_->note_changes_in(nullptr);
     const auto changes = std::exchange(changes_, nullptr);
-    if (listener_ && !changes->empty()) listener_(changes);
+    if (!listener_) return;
+    const auto tags = watched();
+    const bool noted = std::all_of(tags.begin(), tags.end(), [&](char tag) { return changes && changes->wants(tag); });
+    // Else somebody began to watch while this drain was folded.
+    if (!noted) return listener_(nullptr);
+    if (changes && !changes->keys().empty()) listener_(changes);
 }
 
 }  // namespace ark::reference

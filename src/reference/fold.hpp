@@ -3,6 +3,7 @@
 #include "reference/session_fold.hpp"
 #include "views/projection.hpp"
 
+#include <array>
 #include <atomic>
 #include <functional>
 #include <map>
@@ -31,9 +32,10 @@ public:
     /// Called after a commit with what it changed (null: it may be anything), while somebody watches: must return at
     /// once. Set before the views start.
     void on_changes(std::function<void(std::shared_ptr<const Changes>)> listener) { listener_ = std::move(listener); }
-    void add_watcher() { ++watchers_; }
-    void remove_watcher() { --watchers_; }
-    std::uint64_t watchers() const { return watchers_; }
+    /// `change`: what the watcher asks for, as Changes has it.
+    void add_watcher(std::string_view change);
+    void remove_watcher(std::string_view change);
+    std::uint64_t watchers() const;
 
 private:
     /// The run that is being filled.
@@ -45,6 +47,7 @@ private:
     };
 
     void begin_batch(const model::BatchHeader& batch);
+    std::string watched() const;
     Tenant& tenant_of(const std::string& name);
     std::uint64_t count_in(Kind kind, Offset offset, Run ids);
     void close_run();
@@ -66,7 +69,7 @@ private:
     std::uint64_t received_ms_ = 0;
     std::optional<Open> open_;
 
-    std::atomic<std::uint64_t> watchers_{0};
+    std::array<std::atomic<std::uint64_t>, keys::watched_tags.size()> watchers_{};  // by tag
     std::function<void(std::shared_ptr<const Changes>)> listener_;
     std::shared_ptr<Changes> changes_;  // of this drain; null: nobody watches
 };

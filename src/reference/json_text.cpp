@@ -233,27 +233,42 @@ private:
     bool too_deep_ = false;
 };
 
+/// Where the string ends whose opening quote is at `at`, behind its closing one.
+std::size_t end_of_string(std::string_view text, std::size_t at) {
+    for (++at;;) {
+        if (text.size() - at >= codec::json_block) {
+            const unsigned mask = codec::json_special_mask(text.data() + at);
+            at += mask != 0 ? static_cast<unsigned>(std::countr_zero(mask)) : codec::json_block;
+            if (mask == 0) continue;
+        }
+        const char c = text[at];
+        if (c == '"') return at + 1;
+        at += c == '\\' ? 2u : 1u;
+    }
+}
+
 /// Where the value that begins at `at` ends, in a packed text.
 std::size_t end_of_value(std::string_view text, std::size_t at) {
     std::size_t depth = 0;
-    for (; at < text.size(); ++at) {
+    while (at < text.size()) {
         const char c = text[at];
         if (c == '"') {
-            ++at;
-            while (text[at] != '"')
-                at += text[at] == '\\' ? 2u : 1u;
+            at = end_of_string(text, at);
         } else if (c == '{' || c == '[') {
             ++depth;
+            ++at;
             continue;
         } else if (c == '}' || c == ']') {
             if (depth == 0) return at;
             --depth;
+            ++at;
         } else if (depth == 0 && (c == ',' || c == ':')) {
             return at;
         } else {
+            ++at;
             continue;
         }
-        if (depth == 0) return at + 1;
+        if (depth == 0) return at;
     }
     return at;
 }

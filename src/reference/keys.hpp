@@ -47,6 +47,18 @@ inline std::string with_number(std::string key, std::uint64_t number) {
     return key;
 }
 
+// The tags that are also spoken of elsewhere.
+inline constexpr char run_tag = 'r';
+inline constexpr char member_tag = 'i';
+inline constexpr char group_tag = 'g';
+inline constexpr char end_tag = 'x';
+inline constexpr char trace_tag = 't';
+inline constexpr char session_place_tag = 's';
+inline constexpr char session_change_tag = 'V';
+
+/// What keys begin with that watchers ask for.
+inline constexpr std::string_view watched_tags = "ritsV";
+
 inline constexpr std::string_view progress = "0";  ///< which place the rows belong to
 
 // Of all kinds but sessions.
@@ -54,17 +66,24 @@ inline std::string state(std::string_view tenant) {
     return of_tenant('m', tenant);
 }
 inline std::string runs(std::string_view tenant, Kind kind) {
-    return of_kind('r', tenant, kind);
+    return of_kind(run_tag, tenant, kind);
 }
 /// Which runs belong to an id; the value is how many items they have.
 inline std::string members(std::string_view tenant, Kind kind, Dimension dimension, std::string_view id) {
-    return of_id('i', tenant, kind, dimension, id);
+    return of_id(member_tag, tenant, kind, dimension, id);
 }
 inline std::string group(std::string_view tenant, Kind kind, Dimension dimension, std::string_view id) {
-    return of_id('g', tenant, kind, dimension, id);
+    return of_id(group_tag, tenant, kind, dimension, id);
+}
+/// The group of an id and its members differ in the tag alone.
+inline void group_of_members(std::string& key) {
+    key.front() = group_tag;
+}
+inline void members_of_group(std::string& key) {
+    key.front() = member_tag;
 }
 inline std::string groups(std::string_view tenant, Kind kind, Dimension dimension) {
-    auto out = of_kind('g', tenant, kind);
+    auto out = of_kind(group_tag, tenant, kind);
     out.push_back(static_cast<char>(dimension));
     return out;
 }
@@ -80,7 +99,7 @@ inline std::string pair(std::string_view tenant, std::string_view conversation, 
 }
 /// What ends when: runs of messages and events, and the chunks of finished queries.
 inline std::string ends(std::string_view tenant, Kind kind) {
-    return of_kind('x', tenant, kind);
+    return of_kind(end_tag, tenant, kind);
 }
 /// A finished query's chunks, once compacted: where the journal has them.
 inline std::string compacted_all(std::string_view tenant) {
@@ -92,7 +111,7 @@ inline std::string compacted(std::string_view tenant, std::string_view query) {
     return out;
 }
 inline std::string traces(std::string_view tenant) {
-    return of_tenant('t', tenant);
+    return of_tenant(trace_tag, tenant);
 }
 inline std::string trace(std::string_view tenant, const TraceId& id) {
     return traces(tenant).append(id.view());
@@ -107,7 +126,7 @@ inline std::string sessions(std::string_view tenant) {
     return of_tenant('S', tenant);
 }
 inline std::string session_places(std::string_view tenant) {
-    return of_tenant('s', tenant);
+    return of_tenant(session_place_tag, tenant);
 }
 inline std::string session_place(std::string_view tenant, std::string_view id) {
     auto out = session_places(tenant);
@@ -115,7 +134,7 @@ inline std::string session_place(std::string_view tenant, std::string_view id) {
     return out;
 }
 inline std::string session_changes(std::string_view tenant) {
-    return of_tenant('V', tenant);
+    return of_tenant(session_change_tag, tenant);
 }
 /// Sessions by their last activity, the latest first; of one millisecond by place. The value is the status.
 inline std::string session_activity(std::string_view tenant) {

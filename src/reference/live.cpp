@@ -92,7 +92,7 @@ void Hub::take_changes() {
         return;
     }
     for (const auto& changes : pending) {
-        for (const auto& change : *changes) {
+        for (const auto& change : changes->keys()) {
             const auto [begin, end] = by_change_.equal_range(change);
             for (auto its = begin; its != end; ++its)
                 read_soon(its->second);
@@ -113,7 +113,7 @@ std::shared_ptr<Group> Hub::join(Subject subject, Position at) {
     ++group->members;
     ++members_;
     active_.store(true);
-    services_->fold.add_watcher();
+    services_->fold.add_watcher(group->change);
     // What was committed between the look at the store and this moment was told to nobody.
     read_soon(group);
     return group;
@@ -121,7 +121,7 @@ std::shared_ptr<Group> Hub::join(Subject subject, Position at) {
 
 void Hub::leave(const std::shared_ptr<Group>& group) {
     // Frames that were abandoned are freed with their io_context, when the fold has gone.
-    if (!abandoned_) services_->fold.remove_watcher();
+    if (!abandoned_) services_->fold.remove_watcher(group->change);
     --members_;
     if (--group->members > 0) return;
     const auto [begin, end] = by_change_.equal_range(group->change);

@@ -113,11 +113,9 @@ bool TenantState::unpack(std::string_view bytes) {
     return whole(in);
 }
 
-std::string Run::pack() const {
-    std::string out;
+void Run::pack_into(std::string& out) const {
     append_numbers(out, count, offset.value(), ends_ms, completes ? 1 : 0);
     append_texts(out, conversation, query, session);
-    return out;
 }
 
 bool Run::unpack(std::string_view bytes) {
@@ -143,6 +141,28 @@ std::string GroupRow::pack() const {
 bool GroupRow::unpack(std::string_view bytes) {
     Unpacker in(bytes);
     read_numbers(in, count, first, queries, completed, completed_ms);
+    return whole(in);
+}
+
+std::string NumberRow::pack() const {
+    std::string out;
+    append_varint(out, number);
+    return out;
+}
+
+bool NumberRow::unpack(std::string_view bytes) {
+    Unpacker in(bytes);
+    number = in.varint();
+    return whole(in);
+}
+
+std::string TraceFirst::pack() const {
+    return keys::with_number({}, sequence);
+}
+
+bool TraceFirst::unpack(std::string_view bytes) {
+    Unpacker in(bytes);
+    sequence = in.number();
     return whole(in);
 }
 

@@ -51,7 +51,7 @@ struct Run {
     bool completes = false;                    ///< a completion, alone in its run
     std::string conversation, query, session;  ///< as keys have them: at most id_bytes_max
 
-    std::string pack() const;
+    void pack_into(std::string& out) const;
     bool unpack(std::string_view bytes);
     bool same_ids(const Run& other) const;
 };
@@ -66,6 +66,33 @@ struct GroupRow {
 
     std::string pack() const;
     bool unpack(std::string_view bytes);
+};
+
+/// How many there are.
+struct NumberRow {
+    std::uint64_t number = 0;
+
+    std::string pack() const;
+    bool unpack(std::string_view bytes);
+};
+
+/// The sequence of a trace's first span.
+struct TraceFirst {
+    std::uint64_t sequence = 0;
+
+    std::string pack() const;
+    bool unpack(std::string_view bytes);
+};
+
+/// An id, a key or a place, as it is.
+struct TextRow {
+    std::string text;
+
+    const std::string& pack() const { return text; }
+    bool unpack(std::string_view bytes) {
+        text = bytes;
+        return true;
+    }
 };
 
 /// Where the journal has the chunks of a finished query whose rows are gone.

@@ -8,6 +8,11 @@ namespace {
 
 using keys::Dimension;
 
+// What a thousand sessions in turn need, with room to spare.
+constexpr std::size_t groups_bytes_max = 1u << 20;
+constexpr std::size_t pairs_bytes_max = 256u << 10;
+constexpr std::size_t traces_bytes_max = 512u << 10;
+
 struct Membership {
     Dimension dimension;
     std::string Run::*id;
@@ -56,19 +61,37 @@ void end_at(Tenant& tenant, Kind kind, std::uint64_t ends_ms) {
 
 }  // namespace
 
+RunFold::RunFold(Staged& rows, const KeepConfig& keep)
+    : rows_(rows),
+      groups_(rows, groups_bytes_max),
+      pairs_(rows, pairs_bytes_max),
+      traces_(rows, traces_bytes_max),
+      keep_(keep) {}
+
+void RunFold::write(store::WriteBatch& batch) {
+    groups_.write(batch);
+    pairs_.write(batch);
+    traces_.write(batch);
+}
+
 void RunFold::add(Tenant& tenant, Kind kind, std::uint64_t sequence, const Run& run) {
     place(tenant, kind, sequence, run);
     if (run.completes) complete(tenant, sequence, run, tenant.state.clock_ms);
-    if (changes_ != nullptr) {
-        changes_->insert(keys::runs(tenant.name, kind));
-        for (const auto& its : memberships(kind))
-            changes_->insert(keys::members(tenant.name, kind, its.dimension, run.*its.id));
-    }
+    if (changes_ != nullptr) note_run(tenant, kind, run);
     keep_newest(tenant, kind);
 }
 
+void RunFold::note_run(const Tenant& tenant, Kind kind, const Run& run) {
+    if (changes_->wants(keys::run_tag)) changes_->add(keys::runs(tenant.name, kind));
+    if (!changes_->wants(keys::member_tag)) return;
+    for (const auto& its : memberships(kind))
+        changes_->add(keys::members(tenant.name, kind, its.dimension, run.*its.id));
+}
+
 void RunFold::place(Tenant& tenant, Kind kind, std::uint64_t sequence, const Run& run) {
-    rows_.put(keys::with_number(keys::runs(tenant.name, kind), sequence), run.pack());
+    packed_.clear();
+    run.pack_into(packed_);
+    rows_.put(keys::with_number(keys::runs(tenant.name, kind), sequence), packed_);
     for (const auto& its : memberships(kind)) {
         if (belongs(its, run)) join(tenant, kind, its.dimension, run.*its.id, sequence, run);
     }
@@ -93,15 +116,18 @@ void RunFold::take_away(Tenant& tenant, Kind kind, std::uint64_t sequence, const
 
 void RunFold::join(Tenant& tenant, Kind kind, Dimension dimension, std::string_view id, std::uint64_t sequence,
                    const Run& run) {
-    std::string count;
-    append_varint(count, run.count);
-    rows_.put(keys::with_number(keys::members(tenant.name, kind, dimension, id), sequence), std::move(count));
-    if (kind == Kind::spans) return;  // nobody counts the spans of a session
-    auto key = keys::group(tenant.name, kind, dimension, id);
-    auto row = group(key);
-    if (row.count == 0 || sequence < row.first) row.first = sequence;
-    row.count += run.count;
-    rows_.put(std::move(key), row.pack());
+    auto key = keys::members(tenant.name, kind, dimension, id);
+    if (kind != Kind::spans) {  // nobody counts the spans of a session
+        keys::group_of_members(key);
+        auto& row = groups_.change(key);
+        if (row.count == 0 || sequence < row.first) row.first = sequence;
+        row.count += run.count;
+        keys::members_of_group(key);
+    }
+    append_number(key, sequence);
+    packed_.clear();
+    append_varint(packed_, run.count);
+    rows_.put(key, packed_);
 }
 
 void RunFold::leave(Tenant& tenant, Kind kind, Dimension dimension, std::string_view id, std::uint64_t sequence,
@@ -109,10 +135,10 @@ void RunFold::leave(Tenant& tenant, Kind kind, Dimension dimension, std::string_
     const auto prefix = keys::members(tenant.name, kind, dimension, id);
     rows_.remove(keys::with_number(prefix, sequence));
     if (kind == Kind::spans) return;
-    auto key = keys::group(tenant.name, kind, dimension, id);
-    auto row = group(key);
+    const auto key = keys::group(tenant.name, kind, dimension, id);
+    auto& row = groups_.change(key);
     row.count -= std::min(row.count, run.count);
-    if (row.count == 0) return rows_.remove(key);
+    if (row.count == 0) return groups_.remove(key);
     if (row.first == sequence) {
         rows_.scan(prefix, keys::behind(prefix), [&](std::string_view member, std::string_view) {
             row.first = keys::last_number(member);
@@ -120,53 +146,45 @@ void RunFold::leave(Tenant& tenant, Kind kind, Dimension dimension, std::string_
         });
     }
     if (run.completes) row.completed = row.completed_ms = 0;
-    rows_.put(std::move(key), row.pack());
 }
 
 void RunFold::count_pair(const Tenant& tenant, const Run& run, bool joins) {
     const auto key = keys::pair(tenant.name, run.conversation, run.query);
-    const auto stored = rows_.get(key);
-    std::uint64_t count = stored ? Unpacker(*stored).varint() : 0;
+    auto& count = pairs_.change(key).number;
     const bool was = count > 0;
     count = joins ? count + run.count : count - std::min(count, run.count);
-    if (count == 0) {
-        rows_.remove(key);
-    } else {
-        std::string packed;
-        append_varint(packed, count);
-        rows_.put(key, std::move(packed));
-    }
-    if (was == (count > 0)) return;
-    auto of_conversation = keys::group(tenant.name, Kind::messages, Dimension::conversation, run.conversation);
-    auto row = group(of_conversation);
-    if (row.count == 0) return;  // the whole conversation has gone
+    const bool is = count > 0;
+    if (!is) pairs_.remove(key);
+    if (was == is) return;
+    const auto of_conversation = keys::group(tenant.name, Kind::messages, Dimension::conversation, run.conversation);
+    if (groups_.find(of_conversation) == nullptr) return;  // the whole conversation has gone
+    auto& row = groups_.change(of_conversation);
     row.queries = joins ? row.queries + 1 : row.queries - std::min<std::uint64_t>(row.queries, 1);
-    rows_.put(std::move(of_conversation), row.pack());
 }
 
 bool RunFold::may_complete(const Tenant& tenant, std::string_view query) {
-    const auto row = group(keys::group(tenant.name, Kind::chunks, Dimension::query, query));
-    return row.count > 0 && row.completed == 0;
+    const auto* row = groups_.find(keys::group(tenant.name, Kind::chunks, Dimension::query, query));
+    return row != nullptr && row->count > 0 && row->completed == 0;
 }
 
 void RunFold::complete(Tenant& tenant, std::uint64_t sequence, const Run& run, std::uint64_t now_ms) {
-    auto key = keys::group(tenant.name, Kind::chunks, Dimension::query, run.query);
-    auto row = group(key);
+    auto& row = groups_.change(keys::group(tenant.name, Kind::chunks, Dimension::query, run.query));
     row.completed = sequence;
     row.completed_ms = now_ms;
-    rows_.put(std::move(key), row.pack());
     rows_.put(compaction_key(tenant, now_ms + kept_ms(), run.query), {});
     end_at(tenant, Kind::chunks, now_ms + kept_ms());
 }
 
 void RunFold::note_trace(Tenant& tenant, const TraceId& id, std::uint64_t sequence, bool begins) {
-    if (changes_ != nullptr) changes_->insert(keys::trace(tenant.name, id));
+    const bool watched = changes_ != nullptr && changes_->wants(keys::trace_tag);
+    if (id == last_trace_ && !watched) return;
+    const auto key = keys::trace(tenant.name, id);
+    if (watched) changes_->add(key);
     if (id == last_trace_) return;
     last_trace_ = id;
-    auto key = keys::trace(tenant.name, id);
-    if (!begins && rows_.get(key)) return;
-    rows_.put(std::move(key), keys::with_number({}, sequence));
-    rows_.put(keys::with_number(keys::trace_order(tenant.name), sequence), std::string(id.view()));
+    if (!begins && traces_.find(key) != nullptr) return;
+    traces_.begin(key).sequence = sequence;
+    rows_.put(keys::with_number(keys::trace_order(tenant.name), sequence), id.view());
     ++tenant.state.traces;
     tenant.changed = true;
 }
@@ -199,16 +217,17 @@ void RunFold::keep_newest(Tenant& tenant, Kind kind) {
 /// A trace goes with its first span: what is left of it is found by its id only, until more of it comes.
 void RunFold::drop_traces(Tenant& tenant, std::uint64_t from, std::uint64_t until) {
     const auto prefix = keys::trace_order(tenant.name);
-    std::vector<std::string> gone;
+    std::vector<std::pair<std::string, std::string>> gone;  // its place in the order, itself
     rows_.scan(keys::with_number(prefix, from), keys::with_number(prefix, until),
                [&](std::string_view key, std::string_view id) {
-                   gone.emplace_back(key);
-                   gone.push_back(keys::traces(tenant.name).append(id));
+                   gone.emplace_back(key, keys::traces(tenant.name).append(id));
                    return true;
                });
-    for (const auto& key : gone)
-        rows_.remove(key);
-    tenant.state.traces -= std::min<std::uint64_t>(tenant.state.traces, gone.size() / 2);
+    for (const auto& [place, trace] : gone) {
+        rows_.remove(place);
+        traces_.remove(trace);
+    }
+    tenant.state.traces -= std::min<std::uint64_t>(tenant.state.traces, gone.size());
     last_trace_ = TraceId{};
 }
 
@@ -257,11 +276,12 @@ void RunFold::compact_finished(Tenant& tenant, std::uint64_t now_ms) {
 }
 
 void RunFold::compact(Tenant& tenant, std::string_view query, std::uint64_t due_ms) {
-    const auto finished = group(keys::group(tenant.name, Kind::chunks, Dimension::query, query));
-    if (finished.completed == 0 || finished.completed_ms + kept_ms() != due_ms) return;  // erased, and begun anew
+    const auto* finished = groups_.find(keys::group(tenant.name, Kind::chunks, Dimension::query, query));
+    const bool still = finished != nullptr && finished->completed != 0 && finished->completed_ms + kept_ms() == due_ms;
+    if (!still) return;  // erased, and begun anew
     CompactedRow row;
     row.generation = tenant.state.of(Kind::chunks).generation;
-    row.completed = finished.completed;
+    row.completed = finished->completed;
     Run run;
     for (const auto sequence : members(tenant, Kind::chunks, Dimension::query, query)) {
         if (!load(keys::with_number(keys::runs(tenant.name, Kind::chunks), sequence), run)) continue;
@@ -280,12 +300,13 @@ void RunFold::erase(Tenant& tenant, const items::Record& deletion, std::uint64_t
 }
 
 void RunFold::erase_all(Tenant& tenant, Kind kind, std::uint64_t generation) {
-    for (const auto tag : {'r', 'i', 'g', 'x'})
+    for (const auto tag : {keys::run_tag, keys::member_tag, keys::end_tag})
         rows_.remove_all(keys::of_kind(tag, tenant.name, kind));
-    if (kind == Kind::messages) rows_.remove_all(keys::pairs(tenant.name));
+    groups_.remove_all(keys::of_kind(keys::group_tag, tenant.name, kind));
+    if (kind == Kind::messages) pairs_.remove_all(keys::pairs(tenant.name));
     if (kind == Kind::chunks) rows_.remove_all(keys::compacted_all(tenant.name));
     if (kind == Kind::spans) {
-        rows_.remove_all(keys::traces(tenant.name));
+        traces_.remove_all(keys::traces(tenant.name));
         rows_.remove_all(keys::trace_order(tenant.name));
         tenant.state.traces = 0;
         last_trace_ = TraceId{};
@@ -293,7 +314,7 @@ void RunFold::erase_all(Tenant& tenant, Kind kind, std::uint64_t generation) {
     TenantState::OfKind fresh;
     fresh.generation = generation;
     tenant.state.of(kind) = fresh;
-    if (changes_ != nullptr) changes_->insert(keys::runs(tenant.name, kind));
+    if (changes_ != nullptr && changes_->wants(keys::run_tag)) changes_->add(keys::runs(tenant.name, kind));
 }
 
 void RunFold::erase_some(Tenant& tenant, Kind kind, const items::Record& deletion) {
@@ -324,13 +345,6 @@ std::vector<std::uint64_t> RunFold::members(const Tenant& tenant, Kind kind, Dim
 bool RunFold::load(const std::string& key, Run& run) {
     const auto stored = rows_.get(key);
     return stored && run.unpack(*stored);
-}
-
-GroupRow RunFold::group(const std::string& key) {
-    GroupRow row;
-    if (const auto stored = rows_.get(key); stored && !row.unpack(*stored))
-        rows_.fail_with(fail(Errc::corrupt, "a group of the reference's rows"));
-    return row;
 }
 
 std::uint64_t RunFold::kept_ms() const {

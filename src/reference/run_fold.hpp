@@ -1,22 +1,18 @@
 #pragma once
 #include "items/records.hpp"
+#include "reference/changes.hpp"
+#include "reference/hot_rows.hpp"
 #include "reference/keys.hpp"
 #include "reference/projection.hpp"
 #include "reference/rows.hpp"
-#include "reference/staged.hpp"
 
 #include <array>
 #include <cstdint>
 #include <string>
 #include <string_view>
-#include <unordered_set>
 #include <vector>
 
 namespace ark::reference {
-
-/// What changed in a drain, as keys of what watchers ask for: runs(), members() of an id, trace(), session_changes(),
-/// session_place().
-using Changes = std::unordered_set<std::string>;
 
 /// A tenant as the fold has it in memory.
 struct Tenant {
@@ -31,7 +27,7 @@ struct Tenant {
 /// On the fold's thread. Every method leaves the rows whole.
 class RunFold {
 public:
-    RunFold(Staged& rows, const KeepConfig& keep) : rows_(rows), keep_(keep) {}
+    RunFold(Staged& rows, const KeepConfig& keep);
 
     /// Puts a run in its place: its items have the sequences from `sequence` on, and were counted.
     void add(Tenant& tenant, Kind kind, std::uint64_t sequence, const Run& run);
@@ -42,6 +38,8 @@ public:
     /// Takes away what ended by then, and compacts the chunks whose time has come.
     void end_until(Tenant& tenant, std::uint64_t now_ms);
     void erase(Tenant& tenant, const items::Record& deletion, std::uint64_t generation);
+    /// Adds the rows that are kept here to a batch that has those of Staged.
+    void write(store::WriteBatch& batch);
 
     /// Null: nobody watches.
     void note_changes_in(Changes* changes) { changes_ = changes; }
@@ -51,6 +49,7 @@ private:
     void take_away(Tenant& tenant, Kind kind, std::uint64_t sequence, const Run& run);
     void join(Tenant& tenant, Kind kind, keys::Dimension dimension, std::string_view id, std::uint64_t sequence,
               const Run& run);
+    void note_run(const Tenant& tenant, Kind kind, const Run& run);
     void leave(Tenant& tenant, Kind kind, keys::Dimension dimension, std::string_view id, std::uint64_t sequence,
                const Run& run);
     void count_pair(const Tenant& tenant, const Run& run, bool joins);
@@ -65,14 +64,17 @@ private:
 
     std::vector<std::uint64_t> members(const Tenant& tenant, Kind kind, keys::Dimension dimension, std::string_view id);
     bool load(const std::string& key, Run& run);
-    GroupRow group(const std::string& key);
     std::uint64_t max_of(Kind kind) const;
     std::uint64_t kept_ms() const;
 
     Staged& rows_;  // outlives us
+    HotRows<GroupRow> groups_;
+    HotRows<NumberRow> pairs_;  // count_pair()
+    HotRows<TraceFirst> traces_;
     const KeepConfig keep_;
     Changes* changes_ = nullptr;
     TraceId last_trace_;  // spans of a trace come in runs
+    std::string packed_;  // of a run that is being placed
 };
 
 }  // namespace ark::reference

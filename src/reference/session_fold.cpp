@@ -8,6 +8,15 @@ namespace {
 
 constexpr std::size_t words_max = 256;  // that search finds in a session
 
+// What a thousand sessions in turn need, with room to spare.
+constexpr std::size_t sessions_bytes_max = 1u << 20;
+constexpr std::size_t queries_bytes_max = 1u << 20;
+constexpr std::size_t texts_bytes_max = 512u << 10;
+
+std::string_view tenant_of(std::string_view session_key) {
+    return session_key.substr(2, static_cast<std::uint8_t>(session_key[1]));  // behind the tag and its size
+}
+
 std::string lower(std::string_view text) {
     std::string out(text);
     std::transform(out.begin(), out.end(), out.begin(),
@@ -16,9 +25,11 @@ std::string lower(std::string_view text) {
 }
 
 void learn(SessionRow& session, std::string_view word) {
-    if (word.empty() || session.words.size() >= words_max) return;
-    auto small = lower(word);
     auto& words = session.words;
+    if (word.empty() || words.size() >= words_max) return;
+    // Mostly it is there, and small as it is.
+    if (std::find(words.begin(), words.end(), word) != words.end()) return;
+    auto small = lower(word);
     if (std::find(words.begin(), words.end(), small) == words.end()) words.push_back(std::move(small));
 }
 
@@ -64,69 +75,97 @@ void set_if_empty(std::string& member, const std::string& said) {
 
 }  // namespace
 
+SessionFold::SessionFold(Staged& rows)
+    : rows_(rows),
+      sessions_(rows, sessions_bytes_max),
+      queries_(rows, queries_bytes_max),
+      texts_(rows, texts_bytes_max) {}
+
+bool SessionFold::HotSession::unpack(std::string_view bytes) {
+    if (!SessionRow::unpack(bytes)) return false;
+    listed = list();
+    return true;
+}
+
 void SessionFold::apply(Tenant& tenant, const SessionWord& word, std::uint64_t received_ms, Offset offset) {
     if (word.session.empty() || word.query.empty()) return;
     auto session = open_session(tenant, word, received_ms, offset);
-    session.row.activity_ms = received_ms;
-    session.row.change = offset.value() + 1;
-
-    Query query;
-    auto known = rows_.get(keys::query_place(tenant.name, session.place, word.query));
-    auto found = known ? load_query(tenant, session.place, std::move(*known)) : std::nullopt;
-    if (found) {
-        query = std::move(*found);
-        count_phase(session.row, query.row.phase, false);
-        continue_query(tenant, session, query.row, word, received_ms);
-    } else {
-        query = begin_query(tenant, session, word, received_ms, offset);
-    }
-    count_phase(session.row, query.row.phase, true);
-    for (const auto* text : {&query.row.agent, &query.row.team, &query.row.tool})
-        learn(session.row, *text);
-    note_activity(session.row, query.place, query.row);
-    save(tenant, session, query);
+    auto& row = *session.row;
+    row.activity_ms = received_ms;
+    row.change = offset.value() + 1;
+    const auto query = open_query(tenant, session, word, received_ms, offset);
+    count_phase(row, query.row->phase, true);
+    for (const auto* text : {&query.row->agent, &query.row->team, &query.row->tool})
+        learn(row, *text);
+    note_activity(row, query.place, *query.row);
+    count_status(tenant, session);
     if (changes_ == nullptr) return;
-    changes_->insert(keys::session_changes(tenant.name));
-    changes_->insert(keys::session_place(tenant.name, word.session));
+    if (changes_->wants(keys::session_change_tag)) changes_->add(keys::session_changes(tenant.name));
+    if (changes_->wants(keys::session_place_tag)) changes_->add(keys::session_place(tenant.name, word.session));
 }
 
 SessionFold::Session SessionFold::open_session(const Tenant& tenant, const SessionWord& word, std::uint64_t received_ms,
                                                Offset offset) {
     const auto key = keys::session_place(tenant.name, word.session);
-    if (auto place = rows_.get(key)) {
-        if (auto session = load_session(tenant, std::move(*place))) {
-            rows_.remove(keys::with_number(keys::session_changes(tenant.name), session->row.change));
-            return std::move(*session);
+    Session session;
+    if (const auto* place = texts_.find(key)) {
+        session.place = place->text;
+        const auto of_row = keys::sessions(tenant.name) + session.place;
+        if (const auto* known = sessions_.find(of_row)) {
+            session.before = known->status();
+            session.row = &sessions_.change(of_row);
+            return session;
         }
     }
-    Session fresh;
-    fresh.place = keys::place_of(word.session, offset.value());
-    fresh.row.id = clip(word.session, keys::id_bytes_max);
-    fresh.row.created_ms = received_ms;
-    rows_.put(key, fresh.place);
-    return fresh;
+    session.place = keys::place_of(word.session, offset.value());
+    session.row = &sessions_.change(keys::sessions(tenant.name) + session.place);
+    session.row->id = clip(word.session, keys::id_bytes_max);
+    session.row->created_ms = received_ms;
+    texts_.change(key).text = session.place;
+    return session;
 }
 
-SessionFold::Query SessionFold::begin_query(const Tenant& tenant, Session& session, const SessionWord& word,
-                                            std::uint64_t received_ms, Offset offset) {
+SessionFold::Query SessionFold::open_query(const Tenant& tenant, Session& session, const SessionWord& word,
+                                           std::uint64_t received_ms, Offset offset) {
     Query query;
+    const auto key = keys::query_place(tenant.name, session.place, word.query);
+    if (const auto* place = texts_.find(key)) {
+        query.place = place->text;
+        query.row = query_at(tenant, session.place, query.place);
+    }
+    if (query.row != nullptr) {
+        count_phase(*session.row, query.row->phase, false);
+        continue_query(tenant, session, *query.row, word, received_ms);
+        return query;
+    }
     query.place = keys::place_of(word.query, offset.value());
-    auto& row = query.row;
-    row.name = clip(word.query, keys::id_bytes_max);
-    row.space = word.space;
-    row.agent = word.agent;
-    row.team = word.team;
-    row.tool = word.tool;
-    row.target = word.target.empty() ? "agent" : word.target;
-    row.error = word.error;
-    row.phase = phase_of(word);
-    row.created_ms = row.activity_ms = received_ms;
-    if (row.phase != Phase::running) row.completed_ms = received_ms;
-    set_conversation(tenant, session, row, word.conversation);
-    ++session.row.queries;
-    rows_.put(keys::query_place(tenant.name, session.place, word.query), query.place);
-    rows_.put(keys::query_of_name(tenant.name, word.query), session.place + query.place);
+    query.row = &queries_.change(keys::queries(tenant.name, session.place) + query.place);
+    begin_query(tenant, session, *query.row, word, received_ms);
+    texts_.change(key).text = query.place;
+    texts_.change(keys::query_of_name(tenant.name, word.query)).text = session.place + query.place;
     return query;
+}
+
+/// In order to change it; null when there is none.
+QueryRow* SessionFold::query_at(const Tenant& tenant, const std::string& session, std::string_view place) {
+    const auto key = keys::queries(tenant.name, session).append(place);
+    return queries_.find(key) != nullptr ? &queries_.change(key) : nullptr;
+}
+
+void SessionFold::begin_query(const Tenant& tenant, Session& session, QueryRow& query, const SessionWord& word,
+                              std::uint64_t received_ms) {
+    query.name = clip(word.query, keys::id_bytes_max);
+    query.space = word.space;
+    query.agent = word.agent;
+    query.team = word.team;
+    query.tool = word.tool;
+    query.target = word.target.empty() ? "agent" : word.target;
+    query.error = word.error;
+    query.phase = phase_of(word);
+    query.created_ms = query.activity_ms = received_ms;
+    if (query.phase != Phase::running) query.completed_ms = received_ms;
+    set_conversation(tenant, session, query, word.conversation);
+    ++session.row->queries;
 }
 
 void SessionFold::continue_query(const Tenant& tenant, Session& session, QueryRow& query, const SessionWord& word,
@@ -144,28 +183,35 @@ void SessionFold::set_conversation(const Tenant& tenant, Session& session, Query
                                    std::string_view conversation) {
     if (!query.conversation.empty() || conversation.empty()) return;
     query.conversation = clip(conversation, keys::id_bytes_max);
-    auto key = keys::session_conversation(tenant.name, session.place, conversation);
-    if (rows_.get(key)) return;
-    rows_.put(std::move(key), {});
-    ++session.row.conversations;
+    const auto key = keys::session_conversation(tenant.name, session.place, conversation);
+    if (texts_.find(key) != nullptr) return;
+    texts_.change(key);
+    ++session.row->conversations;
 }
 
 void SessionFold::note_message(Tenant& tenant, std::string_view conversation, std::string_view query_name,
                                std::uint64_t received_ms) {
     if (conversation.empty() || query_name.empty()) return;
-    const auto places = rows_.get(keys::query_of_name(tenant.name, query_name));
-    if (!places || places->size() != 2 * keys::place_bytes) return;
-    auto session = load_session(tenant, places->substr(0, keys::place_bytes));
-    if (!session) return;
-    auto query = load_query(tenant, session->place, places->substr(keys::place_bytes));
-    if (!query) return;
-    set_conversation(tenant, *session, query->row, conversation);
-    query->row.activity_ms = session->row.activity_ms = received_ms;
-    note_activity(session->row, query->place, query->row);
-    save(tenant, *session, *query);
+    const auto* places = texts_.find(keys::query_of_name(tenant.name, query_name));
+    if (places == nullptr || places->text.size() != 2 * keys::place_bytes) return;
+    Session session;
+    session.place = places->text.substr(0, keys::place_bytes);
+    const auto query_place = places->text.substr(keys::place_bytes);
+    const auto key = keys::sessions(tenant.name) + session.place;
+    const auto* known = sessions_.find(key);
+    if (known == nullptr) return;
+    auto* query = query_at(tenant, session.place, query_place);
+    if (query == nullptr) return;
+    session.before = known->status();
+    session.row = &sessions_.change(key);
+    set_conversation(tenant, session, *query, conversation);
+    query->activity_ms = session.row->activity_ms = received_ms;
+    note_activity(*session.row, query_place, *query);
+    count_status(tenant, session);
 }
 
-void SessionFold::save(Tenant& tenant, Session& session, const Query& query) {
+/// The tenant's counters, after the session changed.
+void SessionFold::count_status(Tenant& tenant, const Session& session) {
     auto& state = tenant.state;
     const auto count = [&](SessionStatus status, bool there) {
         auto* of = status == SessionStatus::active  ? &state.active
@@ -178,44 +224,49 @@ void SessionFold::save(Tenant& tenant, Session& session, const Query& query) {
     } else {
         ++state.sessions;
     }
-    const auto status = session.row.status();
-    count(status, true);
+    count(session.row->status(), true);
     tenant.changed = true;
-    const bool moved = !session.before || session.active_before_ms != session.row.activity_ms;
-    if (moved && session.before) rows_.remove(keys::active_at(tenant.name, session.active_before_ms) + session.place);
-    if (moved || *session.before != status) {
-        rows_.put(keys::active_at(tenant.name, session.row.activity_ms) + session.place,
-                  std::string(1, static_cast<char>(status)));
+}
+
+void SessionFold::move_in_lists() {
+    sessions_.each_changed([this](std::string_view key, HotSession& session) { move_in_lists(key, session); });
+}
+
+/// `key`: of the session's row.
+void SessionFold::move_in_lists(std::string_view key, HotSession& session) {
+    const auto tenant = tenant_of(key);
+    const auto place = key.substr(key.size() - keys::place_bytes);
+    const auto was = std::exchange(session.listed, session.list());
+    const auto& now = *session.listed;
+    const auto active_at = [&](std::uint64_t ms) { return keys::active_at(tenant, ms).append(place); };
+    const auto changed_at = [&](std::uint64_t offset) {
+        return keys::with_number(keys::session_changes(tenant), offset);
+    };
+    const bool moved = !was || was->activity_ms != now.activity_ms;
+    if (was && moved) rows_.remove(active_at(was->activity_ms));
+    if (moved || was->status != now.status) {
+        const char status = static_cast<char>(now.status);
+        rows_.put(active_at(now.activity_ms), {&status, 1});
     }
-    rows_.put(keys::queries(tenant.name, session.place) + query.place, query.row.pack());
-    rows_.put(keys::sessions(tenant.name) + session.place, session.row.pack());
-    rows_.put(keys::with_number(keys::session_changes(tenant.name), session.row.change), session.place);
+    if (was && was->change == now.change) return;
+    if (was) rows_.remove(changed_at(was->change));
+    rows_.put(changed_at(now.change), place);
 }
 
-std::optional<SessionFold::Session> SessionFold::load_session(const Tenant& tenant, std::string place) {
-    const auto stored = rows_.get(keys::sessions(tenant.name) + place);
-    if (!stored) return std::nullopt;
-    Session session;
-    session.place = std::move(place);
-    if (!session.row.unpack(*stored)) rows_.fail_with(fail(Errc::corrupt, "a session of the reference's rows"));
-    session.before = session.row.status();
-    session.active_before_ms = session.row.activity_ms;
-    return session;
-}
-
-std::optional<SessionFold::Query> SessionFold::load_query(const Tenant& tenant, const std::string& session,
-                                                          std::string place) {
-    const auto stored = rows_.get(keys::queries(tenant.name, session) + place);
-    if (!stored) return std::nullopt;
-    Query query;
-    query.place = std::move(place);
-    if (!query.row.unpack(*stored)) rows_.fail_with(fail(Errc::corrupt, "a query of the reference's rows"));
-    return query;
+void SessionFold::write(store::WriteBatch& batch) {
+    sessions_.write(batch);
+    queries_.write(batch);
+    texts_.write(batch);
 }
 
 void SessionFold::erase(Tenant& tenant) {
-    for (const auto tag : keys::session_tags)
-        rows_.remove_all(keys::of_tenant(tag, tenant.name));
+    // The rows of no fold of its own, the lists, go in the store alone.
+    for (const auto tag : keys::session_tags) {
+        const auto prefix = keys::of_tenant(tag, tenant.name);
+        sessions_.remove_all(prefix);
+        queries_.remove_all(prefix);
+        texts_.remove_all(prefix);
+    }
     auto& state = tenant.state;
     state.sessions = state.active = state.failed = 0;
     tenant.changed = true;

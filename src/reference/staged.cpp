@@ -7,41 +7,43 @@
 #include <utility>
 
 namespace ark::reference {
-namespace {
 
-constexpr std::size_t generation_bytes_max = 1u << 20;
+void Staged::note(std::string_view key, std::string_view value, bool there) {
+    later_.push_back(
+        {bytes_.size(), static_cast<std::uint32_t>(key.size()), static_cast<std::uint32_t>(value.size()), there});
+    bytes_.append(key).append(value);
+}
 
-}  // namespace
-
-Staged::Staged(store::Kv& kv) : kv_(kv), read_(generation_bytes_max) {}
+void Staged::put_in_order() {
+    for (const auto& change : later_) {
+        auto& row = changed_.insert_or_assign(std::string(key_of(change)), std::nullopt).first->second;
+        if (change.there) row = value_of(change);
+    }
+    later_.clear();
+    bytes_.clear();
+}
 
 bool Staged::removed(std::string_view key) const {
     return std::any_of(removed_.begin(), removed_.end(),
                        [&](const Range& range) { return range.begin <= key && key < range.end; });
 }
 
-std::optional<std::string> Staged::get(std::string_view key) {
-    if (const auto found = changed_.find(key); found != changed_.end()) return found->second;
+std::optional<std::string> Staged::stored(std::string_view key) {
     if (removed(key) || !status_) return std::nullopt;
-    if (const auto* known = read_.find(key)) return *known;
-    auto stored = kv_.get(store::Space::projected, key);
-    if (!stored) {
-        fail_with(std::move(stored).error());
-        return std::nullopt;
-    }
-    read_.learn(key, *stored);
-    return std::move(*stored);
+    auto found = kv_.get(store::Space::projected, key);
+    if (found) return std::move(*found);
+    fail_with(std::move(found).error());
+    return std::nullopt;
 }
 
-void Staged::put(std::string key, std::string value) {
-    changed_.insert_or_assign(std::move(key), std::move(value));
-}
-
-void Staged::remove(std::string_view key) {
-    changed_.insert_or_assign(std::string(key), std::nullopt);
+std::optional<std::string> Staged::get(std::string_view key) {
+    put_in_order();
+    if (const auto found = changed_.find(key); found != changed_.end()) return found->second;
+    return stored(key);
 }
 
 void Staged::remove_all(std::string_view prefix) {
+    put_in_order();
     Range range{std::string(prefix), keys::behind(std::string(prefix))};
     changed_.erase(changed_.lower_bound(range.begin), changed_.lower_bound(range.end));
     const auto same = [&](const Range& other) { return other.begin == range.begin; };
@@ -50,6 +52,7 @@ void Staged::remove_all(std::string_view prefix) {
 
 void Staged::scan(std::string_view begin, std::string_view end, const Visitor& visit) {
     if (!status_) return;
+    put_in_order();
     const auto snapshot = kv_.snapshot();
     const auto stored = snapshot->iterate(store::Space::projected, begin, end);
     stored->seek(begin);
@@ -73,20 +76,40 @@ void Staged::scan(std::string_view begin, std::string_view end, const Visitor& v
     }
 }
 
+/// Sorted, and of each key the last change: neighbours are found fast in the store's memory.
+void Staged::write_as_they_came(store::WriteBatch& batch) {
+    std::stable_sort(later_.begin(), later_.end(),
+                     [this](const Change& a, const Change& b) { return key_of(a) < key_of(b); });
+    for (std::size_t i = 0; i < later_.size(); ++i) {
+        const auto& change = later_[i];
+        if (i + 1 < later_.size() && key_of(later_[i + 1]) == key_of(change)) continue;
+        if (change.there) {
+            batch.put(store::Space::projected, key_of(change), value_of(change));
+        } else {
+            batch.remove(store::Space::projected, key_of(change));
+        }
+    }
+    later_.clear();
+    bytes_.clear();
+}
+
 Status Staged::write(store::WriteBatch& batch) {
     if (!status_) return status_;
-    if (!removed_.empty()) read_.clear();
     for (const auto& range : removed_)
         batch.remove_range(store::Space::projected, range.begin, range.end);
+    removed_.clear();
+    if (changed_.empty()) {
+        write_as_they_came(batch);
+        return ok();
+    }
+    put_in_order();
     for (const auto& [key, value] : changed_) {
-        read_.change(key, value);
         if (value) {
             batch.put(store::Space::projected, key, *value);
         } else {
             batch.remove(store::Space::projected, key);
         }
     }
-    removed_.clear();
     changed_.clear();
     return ok();
 }
