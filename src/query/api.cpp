@@ -192,6 +192,7 @@ awaitable<std::optional<Problem>> ApiImpl::wait_for(const Cursor& at_least) {
         asio::post(executor, [timer] { timer->cancel(); });
     };
     const auto listening = deps_.views.on_folded(std::move(wake));
+    deps_.views.hurry_to(at_least.offset);
     const auto begun = deps_.clock.monotonic_nanos();
     while (deps_.views.folded() < at_least.offset) {
         const auto waited = std::chrono::nanoseconds(deps_.clock.monotonic_nanos() - begun);

@@ -156,6 +156,7 @@ awaitable<Status> StoreImpl::folded_to(Offset offset) {
     constexpr microseconds step_min{100};
     constexpr microseconds step_max{2000};
     if (base_.views.folded() >= offset) co_return ok();
+    base_.views.hurry_to(offset);
     asio::steady_timer timer(co_await asio::this_coro::executor);
     microseconds waited{0};
     for (auto step = step_min; base_.views.folded() < offset; step = std::min(step * 2, step_max)) {

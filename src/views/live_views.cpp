@@ -18,11 +18,14 @@ constexpr std::chrono::seconds flush_every{60};  // when little happens: retenti
 // What a start replays, a kill soon after would make the next start replay again: beyond this it is flushed at once
 // (~0.1 s of replay).
 constexpr std::uint64_t replayed_items_max = 50'000;
-// A commit of few items costs several times as much an item as one of many. Above this rate commits wait until enough
-// came together, or for so long; below it, every item is committed as it comes.
+// A commit of few items costs several times as much an item as one of many, above all where many sessions take turns:
+// each of their rows is written once a commit, however often it changed. Above this rate commits wait until enough came
+// together, or for so long; below it, every item is committed as it comes.
 constexpr std::uint64_t busy_items_per_ms = 10;
-constexpr std::uint64_t drain_items_min = 2'000;
-constexpr std::uint64_t commit_gap_nanos = 4'000'000;
+constexpr std::uint64_t drain_items_enough = 8'000;
+constexpr std::uint64_t drain_bytes_enough = 6u << 20;  // a fifth of what the journal keeps in memory
+constexpr std::uint64_t commit_gap_nanos = 100'000'000;
+constexpr std::uint64_t commit_gap_hurried_nanos = 4'000'000;  // while somebody waits for the commit
 // After so long without an item what the last ones took is given back to the system.
 constexpr std::chrono::milliseconds idle_after{200};
 constexpr std::uint64_t release_items_min = 10'000;  // below, there is nothing to speak of
@@ -177,7 +180,7 @@ void LiveViews::run() {
         if (idle) {
             if (!*trimming) wait_for_more(reader->position());
         } else {
-            wait_for_many(folded() - began, began_at);
+            wait_for_many(folded() - began, drained_bytes_, began_at);
         }
     }
     if (auto status = flush(); !status) fail_with(status.error());
@@ -205,6 +208,7 @@ Status LiveViews::drain(journal::Reader& reader, bool& idle) {
         items += (*batch)->header().item_count;
     }
     idle = items == 0;
+    drained_bytes_ = bytes;
     if (idle) return ok();
     unflushed_ += items;
     unreleased_ += items;
@@ -272,16 +276,29 @@ void LiveViews::wait_for_more(Offset position) {
     wake_at_ = no_number;
 }
 
-/// After a drain of `items` that began then: under load, lets enough for the next one come together.
-void LiveViews::wait_for_many(std::uint64_t items, std::uint64_t began_at) {
+void LiveViews::hurry_to(Offset until) {
+    const std::lock_guard lock(mutex_);
+    if (until.value() <= wanted_) return;
+    wanted_ = until.value();
+    wake_.notify_one();
+}
+
+/// After a drain of `items` of `bytes` that began then: under load, lets enough for the next one come together.
+void LiveViews::wait_for_many(std::uint64_t items, std::uint64_t bytes, std::uint64_t began_at) {
     const auto interval = began_at - std::exchange(drain_began_at_, began_at);  // in which the items came
-    const auto passed = clock_.monotonic_nanos() - began_at;
     const bool busy = interval != 0 && items * 1'000'000 >= busy_items_per_ms * interval;
-    if (!busy || items >= drain_items_min || passed >= commit_gap_nanos) return;
+    const auto of_such_bytes = items * drain_bytes_enough / std::max<std::uint64_t>(bytes, 1);
+    const auto enough = std::clamp<std::uint64_t>(of_such_bytes, 1, drain_items_enough);
+    if (!busy || items >= enough) return;
     std::unique_lock lock(mutex_);
-    wake_at_ = folded().value() + drain_items_min;
-    wake_.wait_for(lock, std::chrono::nanoseconds(commit_gap_nanos - passed),
-                   [&] { return stopping_ || end_ >= wake_at_; });
+    wake_at_ = folded().value() + enough;
+    const auto come = [&] { return stopping_ || end_ >= wake_at_; };
+    const auto wait_until = [&](std::uint64_t gap, const auto& ready) {
+        const auto passed = clock_.monotonic_nanos() - began_at;
+        return passed < gap && wake_.wait_for(lock, std::chrono::nanoseconds(gap - passed), ready);
+    };
+    if (!wait_until(commit_gap_hurried_nanos, come))
+        wait_until(commit_gap_nanos, [&] { return come() || wanted_ > folded().value(); });
     wake_at_ = no_number;
 }
 

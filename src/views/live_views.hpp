@@ -54,6 +54,7 @@ public:
     void start() override;
     void stop() override;
     Offset folded() const override { return Offset(folded_.load(std::memory_order_acquire)); }
+    void hurry_to(Offset until) override;
     std::shared_ptr<void> on_folded(std::function<void(Offset)> listener) override;
 
     Result<std::optional<TraceRow>> trace(std::string_view tenant, const TraceId& id) override;
@@ -90,7 +91,7 @@ private:
     Status commit(Offset folded);
     Status flush_if_due(bool replayed);
     void wait_for_more(Offset position);
-    void wait_for_many(std::uint64_t items, std::uint64_t began_at);
+    void wait_for_many(std::uint64_t items, std::uint64_t bytes, std::uint64_t began_at);
     void fail_with(const Error& error);
 
     // lists.cpp
@@ -128,11 +129,13 @@ private:
     std::uint64_t unreleased_ = 0;      // items since memory was given back; fold's thread
     std::uint64_t flushed_at_ = 0;      // monotonic nanoseconds; fold's thread
     std::uint64_t drain_began_at_ = 0;  // likewise
+    std::uint64_t drained_bytes_ = 0;   // of the last drain's payloads; likewise
 
     std::mutex mutex_;
     std::condition_variable wake_;
     std::uint64_t end_ = 0;              // of the journal, as last told; guarded by mutex_
     std::uint64_t wake_at_ = no_number;  // the end that the fold's thread waits for; guarded by mutex_
+    std::uint64_t wanted_ = 0;           // somebody waits until this is folded; guarded by mutex_
     bool stopping_ = false;              // guarded by mutex_
     bool failed_ = false;                // guarded by mutex_
     std::string failure_;                // guarded by mutex_

@@ -183,6 +183,9 @@ public:
 
     /// Everything before this offset is visible to reads. Thread-safe.
     virtual Offset folded() const = 0;
+    /// Somebody waits until everything before this offset is visible: the commit is not put off for more to come
+    /// together. Thread-safe.
+    virtual void hurry_to(Offset until) = 0;
     /// Listener after each commit, from the views' thread: must return at once. The token unregisters.
     virtual std::shared_ptr<void> on_folded(std::function<void(Offset)> listener) = 0;
 

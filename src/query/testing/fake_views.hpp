@@ -39,6 +39,7 @@ public:
     void start() override {}
     void stop() override {}
     Offset folded() const override { return Offset{folded_}; }
+    void hurry_to(Offset) override {}
     std::shared_ptr<void> on_folded(std::function<void(Offset)> listener) override {
         const std::lock_guard lock(mutex_);
         listener_ = std::move(listener);
