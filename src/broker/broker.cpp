@@ -155,6 +155,7 @@ public:
         stopped_ = true;
         if (stream_) stream_->stop();
         if (reference_store_) reference_store_->stop();
+        if (evaluations_) evaluations_->end_waits();
         wait_for_goodbyes();
         for (auto* door : doors()) {
             if (door->server) door->server->stop(stop_grace);

@@ -8,6 +8,7 @@
 #include "evaluations/rows.hpp"
 
 #include <atomic>
+#include <stop_token>
 
 #include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
@@ -63,6 +64,7 @@ public:
     }
     void register_metrics(telemetry::Registry& registry) override;
     void start() override { follower_.start(); }
+    void end_waits() override { stopping_.request_stop(); }
     void stop() override { follower_.stop(); }
 
 private:
@@ -109,6 +111,7 @@ private:
     std::atomic<std::uint64_t> next_id_ = 0;
     std::atomic<std::size_t> running_ = 0;
     std::atomic<std::size_t> waiting_ = 0;
+    std::stop_source stopping_;
     std::atomic<std::uint64_t> evaluated_ = 0;
     std::atomic<std::uint64_t> refused_ = 0;
 };
@@ -156,6 +159,7 @@ awaitable<Status> ServiceImpl::wait_for_end(std::string tenant, Request& request
     if (!turn) co_return fail(Errc::overloaded, "too many evaluations wait for their query");
     const auto begun = deps_.clock.monotonic_nanos();
     for (;;) {
+        if (stopping_.stop_requested()) co_return fail(Errc::unavailable, "the broker is stopping");
         const auto seen = deps_.views.folded();
         auto ask = [&] { return query_runs(tenant, request.subject.query); };
         const bool runs = co_await runtime::on(deps_.work, ask);
@@ -174,6 +178,7 @@ awaitable<void> ServiceImpl::sleep_until_folded(std::chrono::nanoseconds at_most
     std::function<void(Offset)> wake = [timer, executor](Offset) {
         asio::post(executor, [timer] { timer->cancel(); });
     };
+    const std::stop_callback stopping(stopping_.get_token(), [wake] { wake(Offset()); });
     const auto listening = deps_.views.on_folded(std::move(wake));
     if (deps_.views.folded() != seen) co_return;
     boost::system::error_code woken;

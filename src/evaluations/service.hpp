@@ -57,6 +57,8 @@ public:
     virtual void register_metrics(telemetry::Registry& registry) = 0;
     /// Starts the thread, which takes up the live evaluations of before.
     virtual void start() = 0;
+    /// Requests that wait for the end of a query are answered (unavailable) at once from now on. Thread-safe.
+    virtual void end_waits() = 0;
     /// Ends the thread and writes the checkpoint. Live evaluations go on at the next start. Idempotent. Blocks.
     virtual void stop() = 0;
 };

@@ -222,3 +222,12 @@ test('what a model would have to judge is answered as not implemented', async ()
   assert.equal(response.status, 501);
   assert.match((await response.json()).detail, /type direct .* controller/);
 });
+
+test('who waits for the end of a query does not hold up a broker that ends', { timeout: 30_000 }, async () => {
+  const other = await Broker.start();
+  const body = JSON.stringify({ query: 'never', wait: '10m', expression: 'true' });
+  const answer = fetch(other.url('/v1/evaluations'), { method: 'POST', body });
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  await other.stop();
+  assert.equal((await answer).status, 503);
+});
