@@ -209,10 +209,9 @@ public:
 
     WireRequest write(const ChatRequest& request, bool stream) const override {
         WireRequest wire;
-        wire.url = url();
+        wire.url = url("/v1/messages");
         wire.fields.add("content-type", "application/json");
-        wire.fields.add("anthropic-version", config_.api_version.empty() ? default_version : config_.api_version);
-        if (!config_.api_key.empty()) wire.fields.add("x-api-key", config_.api_key);
+        add_credentials(wire.fields);
         codec::JsonWriter json(wire.body);
         json.begin_object().field("model", config_.model);
         bool bounded = false;
@@ -258,13 +257,31 @@ public:
 
     std::unique_ptr<StreamReader> reader() const override { return std::make_unique<AnthropicStream>(); }
 
+    /// One model is asked for: aliases are found as well.
+    std::optional<WireRequest> write_listing() const override {
+        WireRequest wire;
+        wire.url = url("/v1/models/") + net::percent_encode(config_.model);
+        add_credentials(wire.fields);
+        return wire;
+    }
+
+    bool is_listed(std::string_view body) const override {
+        const auto json = codec::JsonValue::parse(body);
+        return json && (*json)["type"].text() == "model";
+    }
+
 private:
-    std::string url() const {
+    void add_credentials(net::Fields& fields) const {
+        fields.add("anthropic-version", config_.api_version.empty() ? default_version : config_.api_version);
+        if (!config_.api_key.empty()) fields.add("x-api-key", config_.api_key);
+    }
+
+    std::string url(std::string_view path) const {
         auto base = config_.base_url;
         while (base.ends_with('/'))
             base.pop_back();
         if (base.ends_with("/v1")) base.erase(base.size() - 3);
-        return base + "/v1/messages";
+        return base.append(path);
     }
 
     static void append_system(codec::JsonWriter& json, const ChatRequest& request) {

@@ -34,6 +34,17 @@ TEST(Anthropic, WritesBlocks) {
         R"({"name":"none","input_schema":{"type":"object","properties":{}},"cache_control":{"type":"ephemeral"}}]})");
 }
 
+TEST(Anthropic, AsksForTheModelItself) {
+    const auto dialect = make_anthropic(config_of());
+    const auto wire = dialect->write_listing();
+    ASSERT_TRUE(wire);
+    EXPECT_EQ(wire->url, config_of().base_url + "/v1/models/" + config_of().model);
+    EXPECT_EQ(wire->fields.find("x-api-key"), config_of().api_key);
+    EXPECT_TRUE(dialect->is_listed(R"({"type":"model","id":"claude","display_name":"Claude"})"));
+    EXPECT_FALSE(dialect->is_listed(R"({"type":"error","error":{"type":"not_found_error"}})"));
+    EXPECT_FALSE(dialect->is_listed("<html>"));
+}
+
 TEST(Anthropic, ReadsWholeAnswers) {
     const auto parsed = make_anthropic(config_of())->parse(R"({"id":"m","type":"message","model":"claude-1","content":[
         {"type":"thinking","thinking":"hm","signature":"s"},{"type":"text","text":"I look."},

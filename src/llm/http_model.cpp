@@ -45,12 +45,33 @@ public:
         }
     }
 
+    awaitable<std::optional<Failure>> probe(CallOptions options) override {
+        const auto started = clock_.monotonic_nanos();
+        auto limit = options.timeout.count() > 0 ? std::min(options.timeout, config_.timeout) : config_.timeout;
+        if (const auto wire = dialect_->write_listing()) {
+            auto request = to_http("GET", *wire, options, limit);
+            const auto listing = co_await client_.fetch(std::move(request), config_.response_bytes_max);
+            // Who is not there for the list is not there for a conversation.
+            if (!listing) co_return failure_of(listing.error());
+            if (listing->status / 100 == 2 && dialect_->is_listed(listing->body)) co_return std::nullopt;
+            // Some list nothing, and some under other names than they answer to.
+            limit = std::max(limit - milliseconds((clock_.monotonic_nanos() - started) / 1'000'000), milliseconds(1));
+        }
+        ChatRequest hello;
+        hello.messages.emplace_back().content = "Hello";
+        const auto wire = dialect_->write(hello, false);
+        options.on_delta = nullptr;
+        bool committed = false;
+        auto answer = co_await attempt(wire, options, limit, committed);
+        if (auto* failure = std::get_if<Failure>(&answer)) co_return std::move(*failure);
+        co_return std::nullopt;
+    }
+
 private:
-    /// `committed`: something of the answer has been handed on.
-    awaitable<Parsed> attempt(const WireRequest& wire, const CallOptions& options, milliseconds limit,
-                              bool& committed) {
+    net::HttpRequest to_http(std::string method, const WireRequest& wire, const CallOptions& options,
+                             milliseconds limit) const {
         net::HttpRequest request;
-        request.method = "POST";
+        request.method = std::move(method);
         request.url = wire.url;
         request.fields = wire.fields;
         for (const auto& [name, value] : config_.fields)
@@ -61,6 +82,13 @@ private:
         request.timeout = limit;
         request.idle_timeout = std::min(config_.idle_timeout, limit);
         request.stop = options.stop;
+        return request;
+    }
+
+    /// `committed`: something of the answer has been handed on.
+    awaitable<Parsed> attempt(const WireRequest& wire, const CallOptions& options, milliseconds limit,
+                              bool& committed) {
+        auto request = to_http("POST", wire, options, limit);
         auto response = co_await client_.send(std::move(request));
         if (!response) co_return failure_of(response.error());
         const auto& fields = (*response)->fields();

@@ -54,16 +54,14 @@ protected:
         Message user;
         user.content = std::move(text);
         request.messages.push_back(std::move(user));
-        std::optional<ChatOutcome> outcome;
-        asio::co_spawn(context_, (*model)->chat(std::move(request), std::move(options)),
-                       [&](std::exception_ptr failure, ChatOutcome value) {
-                           if (failure) std::rethrow_exception(failure);
-                           outcome.emplace(std::move(value));
-                           context_.stop();
-                       });
-        context_.restart();
-        context_.run();
-        return std::move(*outcome);
+        return run((*model)->chat(std::move(request), std::move(options)));
+    }
+    std::optional<Failure> probe() {
+        const auto model = make_model(config, *http_, system_clock(), random_);
+        EXPECT_TRUE(model);
+        CallOptions options;
+        options.timeout = milliseconds(2000);
+        return run((*model)->probe(std::move(options)));
     }
     CallOptions streaming() {
         CallOptions options;
@@ -73,12 +71,25 @@ protected:
 
     ModelConfig config;
     std::vector<std::string> pieces;
+    mockllm::MockModel mock_;
 
 private:
+    template <class T>
+    T run(awaitable<T> task) {
+        std::optional<T> result;
+        asio::co_spawn(context_, std::move(task), [&](std::exception_ptr failure, T value) {
+            if (failure) std::rethrow_exception(failure);
+            result.emplace(std::move(value));
+            context_.stop();
+        });
+        context_.restart();
+        context_.run();
+        return std::move(*result);
+    }
+
     asio::io_context context_;
     std::unique_ptr<net::HttpClient> http_ = net::HttpClient::create(context_, {});
     Random random_{1};
-    mockllm::MockModel mock_;
     net::Router router_;
     runtime::IoPool pool_{1};
     std::unique_ptr<net::Server> server_;
@@ -161,6 +172,29 @@ TEST_F(HttpModelTest, SaysWhenNobodyIsThere) {
     const auto nobody = ask("hello");
     EXPECT_EQ(nobody.attempts, config.retry.attempts_max);
     EXPECT_EQ(nobody.failure().error.code, Errc::connect);
+}
+
+TEST_F(HttpModelTest, ProbesWithoutSayingAnythingWhereThereIsAList) {
+    EXPECT_FALSE(probe());
+    EXPECT_EQ(mock_.requests(), 0u);
+    // Not in the list, and answers all the same.
+    config.model = "mock-with-another-name";
+    EXPECT_FALSE(probe());
+    EXPECT_EQ(mock_.requests(), 1u);
+}
+
+TEST_F(HttpModelTest, AProbeSaysWhatIsWrong) {
+    config.api_key = "wrong";
+    const auto denied = probe();
+    ASSERT_TRUE(denied);
+    EXPECT_EQ(denied->type, ErrorType::auth);
+    EXPECT_EQ(denied->http_status, 401);
+    EXPECT_EQ(denied->code, "invalid_api_key");
+    config.base_url = "http://127.0.0.1:1/v1";
+    const auto absent = probe();
+    ASSERT_TRUE(absent);
+    EXPECT_EQ(absent->http_status, 0);
+    EXPECT_EQ(absent->error.code, Errc::connect);
 }
 
 TEST(MakeModel, RefusesWhatCannotWork) {

@@ -50,6 +50,9 @@ public:
     virtual ~Model() = default;
     /// Never throws and never logs what was said. Once a delta was handed on nothing is tried again.
     virtual awaitable<ChatOutcome> chat(ChatRequest request, CallOptions options) = 0;
+    /// Whether it would answer now; nothing: it would. Asks what the provider lists where that can be asked, which
+    /// costs nothing; says hello to it where the list does not have it. Once: nothing is tried again.
+    virtual awaitable<std::optional<Failure>> probe(CallOptions options) = 0;
 };
 
 enum class Provider { openai, azure, anthropic };

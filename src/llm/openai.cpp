@@ -129,10 +129,7 @@ public:
         wire.url = url();
         wire.fields.add("content-type", "application/json");
         wire.fields.add("accept", stream ? "text/event-stream" : "application/json");
-        if (!config_.api_key.empty()) {
-            wire.fields.add("authorization", "Bearer " + config_.api_key);
-            if (config_.provider == Provider::azure) wire.fields.add("api-key", config_.api_key);
-        }
+        add_credentials(wire.fields);
         codec::JsonWriter json(wire.body);
         json.begin_object().field("model", config_.model);
         json.key("messages").begin_array();
@@ -171,11 +168,40 @@ public:
 
     std::unique_ptr<StreamReader> reader() const override { return std::make_unique<OpenAiStream>(); }
 
+    std::optional<WireRequest> write_listing() const override {
+        // Azure lists what could be deployed.
+        if (config_.provider == Provider::azure) return std::nullopt;
+        WireRequest wire;
+        wire.url = base_url() + "/models";
+        wire.fields.add("accept", "application/json");
+        add_credentials(wire.fields);
+        return wire;
+    }
+
+    bool is_listed(std::string_view body) const override {
+        const auto json = codec::JsonValue::parse(body);
+        if (!json) return false;
+        const auto& models = (*json)["data"].array();
+        return std::any_of(models.begin(), models.end(),
+                           [this](const auto& model) { return model["id"].text() == config_.model; });
+    }
+
 private:
-    std::string url() const {
+    std::string base_url() const {
         auto base = config_.base_url;
         while (base.ends_with('/'))
             base.pop_back();
+        return base;
+    }
+
+    void add_credentials(net::Fields& fields) const {
+        if (config_.api_key.empty()) return;
+        fields.add("authorization", "Bearer " + config_.api_key);
+        if (config_.provider == Provider::azure) fields.add("api-key", config_.api_key);
+    }
+
+    std::string url() const {
+        auto base = base_url();
         // Azure's newer path is OpenAI's own; the classic one names the deployment.
         if (config_.provider == Provider::azure && !base.ends_with("/v1")) {
             base += "/openai/deployments/" + net::percent_encode(config_.model) + "/chat/completions";

@@ -31,6 +31,10 @@ public:
     virtual WireRequest write(const ChatRequest& request, bool stream) const = 0;
     virtual Parsed parse(std::string_view body) const = 0;
     virtual std::unique_ptr<StreamReader> reader() const = 0;
+    /// The GET that tells whether the provider has the model; nothing: there is none.
+    virtual std::optional<WireRequest> write_listing() const = 0;
+    /// What the answer (2xx) to it says.
+    virtual bool is_listed(std::string_view body) const = 0;
 };
 
 std::unique_ptr<Dialect> make_openai(const ModelConfig& config);  ///< Azure too

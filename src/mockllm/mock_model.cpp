@@ -128,7 +128,14 @@ bool MockModel::may_use(const Rule& rule) {
     return used.fetch_add(1) < *rule.times;
 }
 
+std::optional<net::Response> MockModel::refused_key(const net::Exchange& exchange) const {
+    if (script_.api_key.empty()) return std::nullopt;
+    if (exchange.head().fields.find("authorization") == "Bearer " + script_.api_key) return std::nullopt;
+    return refusal(401, "invalid_request_error", "invalid_api_key", "Incorrect API key provided.");
+}
+
 awaitable<void> MockModel::list_models(net::Exchange& exchange) {
+    if (auto refused = refused_key(exchange)) co_return co_await exchange.respond(std::move(*refused));
     std::string body;
     JsonWriter json(body);
     json.begin_object().field("object", "list").key("data").begin_array();
@@ -149,10 +156,7 @@ awaitable<void> MockModel::complete(net::Exchange& exchange) {
         auto response = refusal(http_status(body.error().code), "invalid_request_error", "", "the body cannot be read");
         co_return co_await refuse(std::move(response));
     }
-    if (!script_.api_key.empty() && exchange.head().fields.find("authorization") != "Bearer " + script_.api_key) {
-        auto response = refusal(401, "invalid_request_error", "invalid_api_key", "Incorrect API key provided.");
-        co_return co_await refuse(std::move(response));
-    }
+    if (auto refused = refused_key(exchange)) co_return co_await refuse(std::move(*refused));
     const auto request = codec::JsonValue::parse(body->view());
     if (!request) {
         auto response = refusal(400, "invalid_request_error", "", "the body is not JSON");

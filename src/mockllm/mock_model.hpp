@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <memory>
+#include <optional>
 #include <stop_token>
 
 namespace ark::mockllm {
@@ -19,6 +20,7 @@ public:
     void add_routes(net::Router& router);
     /// Ends all waits, so that a server which is stopped next need not wait for them.
     void stop() { stop_.request_stop(); }
+    /// Conversations that were to be answered; lists of models do not count.
     std::uint64_t requests() const { return requests_; }
 
 private:
@@ -28,6 +30,8 @@ private:
     awaitable<void> answer_whole(net::Exchange& exchange, const Answer& answer);
     awaitable<void> answer_in_pieces(net::Exchange& exchange, const Answer& answer);
     bool may_use(const Rule& rule);
+    /// The answer to who does not know the script's key; nothing: they may ask.
+    std::optional<net::Response> refused_key(const net::Exchange& exchange) const;
 
     const Script script_;
     std::unique_ptr<std::atomic<std::int64_t>[]> used_;  // of each rule, by position

@@ -63,6 +63,8 @@ public:
         co_return outcome;
     }
 
+    awaitable<std::optional<llm::Failure>> probe(llm::CallOptions) override { co_return std::nullopt; }
+
     std::deque<Answer> answers;
     std::vector<llm::ChatRequest> asked;
     std::vector<net::Fields> fields;
