@@ -2,6 +2,7 @@
 
 #include "base/duration.hpp"
 #include "codec/template.hpp"
+#include "runs/references.hpp"
 #include "runs/shaped_tool.hpp"
 
 #include <algorithm>
@@ -102,35 +103,27 @@ awaitable<Result<teams::ParticipantPtr>> Builder::agent(std::string ns, std::str
 
 awaitable<Result<teams::ParticipantPtr>> Builder::any_agent(std::string ns, std::string name) {
     ARK_CO_TRY(auto agent, co_await lookup_.get("Agent", ns, name));
-    if (!agent->value["spec"]["executionEngine"]["name"].text().empty())
-        co_return co_await remote_agent(std::move(agent));
+    if (engine_of(*agent)) co_return co_await remote_agent(std::move(agent));
     auto spec = co_await agent_spec(std::move(ns), std::move(name));
     if (!spec) co_return spec.error();
     co_return agents::make_agent(std::move(*spec));
 }
 
-/// Engine `a2a`: the agent of an A2AServer, which the annotation (the label, in resources of others) names. Any other
-/// engine is told the query and reads the rest itself.
+/// Engine `a2a`: the agent of an A2AServer. Any other engine is told the query and reads the rest itself.
 awaitable<Result<teams::ParticipantPtr>> Builder::remote_agent(resources::ResourcePtr agent) {
-    const auto where = fmt::format("Agent {}/{}", agent->ns(), agent->name());
-    const auto& metadata = agent->value["metadata"];
-    const auto& engine = agent->value["spec"]["executionEngine"];
-    const bool is_a2a = engine["name"].text() == "a2a";
-    const auto labelled = metadata["labels"]["a2a/server"].text();
-    std::string server(is_a2a ? metadata["annotations"]["ark.mckinsey.com/a2a-server-name"].text(labelled)
-                              : engine["name"].text());
-    if (server.empty())
+    const auto where = text_of(reference_to(*agent));
+    auto engine = *engine_of(*agent);
+    if (engine.name.empty())
         co_return fail(Errc::config,
                        where + ": which A2AServer? The annotation ark.mckinsey.com/a2a-server-name is to say");
+    const bool is_a2a = engine.kind == "A2AServer";
     // An engine is told the query only, and runs its target: it cannot know that a member or a tool is meant.
     if (!is_a2a && within_.size() > 1)
         co_return fail(Errc::config,
                        fmt::format("{}: an agent of execution engine {} answers queries that are for it; it "
                                    "cannot be a member of a team or a tool",
-                                   where, server));
-    std::string server_ns(engine["namespace"].text(agent->ns()));
-    auto resource =
-        co_await lookup_.get(is_a2a ? "A2AServer" : "ExecutionEngine", std::move(server_ns), std::move(server));
+                                   where, engine.name));
+    auto resource = co_await lookup_.get(engine.kind, std::move(engine.ns), std::move(engine.name));
     if (!resource) co_return prefix(resource.error(), where);
     auto peer = co_await network_.peer(lookup_, std::move(*resource));
     if (!peer) co_return prefix(peer.error(), where);
@@ -164,9 +157,8 @@ awaitable<Result<agents::AgentSpec>> Builder::agent_spec(std::string ns, std::st
     Overrides overrides;
     ARK_CO_TRY_STATUS(co_await overrides.add(spec["overrides"], lookup_, ns, where));
     overrides.add(overrides_);
-    const std::string model_ns(spec["modelRef"]["namespace"].text(ns));
-    const std::string model_name(spec["modelRef"]["name"].text("default"));
-    auto brain = co_await model(model_ns, model_name, overrides);
+    auto thinks_with = model_of(*agent);
+    auto brain = co_await model(std::move(thinks_with.ns), std::move(thinks_with.name), overrides);
     if (!brain) co_return prefix(brain.error(), where);
     made.brain = std::move(*brain);
     if (spec["outputSchema"].is_object()) {
@@ -185,18 +177,17 @@ awaitable<Result<agents::AgentSpec>> Builder::agent_spec(std::string ns, std::st
 awaitable<Result<agents::CallablePtr>> Builder::entry_tool(const JsonValue& entry, std::string ns, std::string where,
                                                            Overrides overrides) {
     const std::string exposed(entry["name"].text());
-    const std::string resource(entry["partial"]["name"].text(exposed));
-    const bool builtin = entry["type"].text() == "built-in" || entry["type"].text() == "builtin";
+    auto named = tool_of(entry, ns);
     agents::CallablePtr callable;
-    if (builtin && resource == "noop") {
-        callable = agents::make_noop();
-    } else if (builtin && resource == "terminate") {
-        callable = agents::make_terminate();
-    } else {
-        auto made =
-            co_await tool(ns, resource, std::move(overrides), exposed, std::string(entry["description"].text()));
+    if (named) {
+        std::string description(entry["description"].text());
+        auto made = co_await tool(ns, std::move(named->name), std::move(overrides), exposed, std::move(description));
         if (!made) co_return prefix(made.error(), where);
         callable = std::move(*made);
+    } else if (entry["partial"]["name"].text(exposed) == "noop") {
+        callable = agents::make_noop();
+    } else {
+        callable = agents::make_terminate();
     }
     co_return co_await shape_tool(std::move(callable), entry, lookup_, ns, where, network_.filter_pool());
 }
@@ -212,9 +203,9 @@ awaitable<Result<teams::ParticipantPtr>> Builder::team(std::string ns, std::stri
     made.strategy = strategy_of(spec);
     made.turns_max = static_cast<std::size_t>(std::max<std::int64_t>(0, spec["maxTurns"].integer()));
     for (const auto& member : spec["members"].array()) {
-        std::string type(member["type"].text());
-        std::string who(member["name"].text());
-        ARK_CO_TRY(auto participant, co_await this->participant(std::move(type), ns, std::move(who)));
+        auto who = member_of(member, ns);
+        std::string type(who.kind == "Team" ? "team" : "agent");
+        ARK_CO_TRY(auto participant, co_await this->participant(std::move(type), ns, std::move(who.name)));
         made.members.push_back(std::move(participant));
     }
     for (const auto& edge : spec["graph"]["edges"].array())
