@@ -176,7 +176,7 @@ def start(ark, folder, broker, think, *arguments):
     script.write_text(SCRIPT % {"think": think})
     model = Started(ark, "mock-llm", "--script", script, "--listen", FREE)
     controller = Started(ark, "controller", "--data", folder / "controller", "--listen", FREE, "--log-level", "error",
-                         "--broker", f"http://{broker.http}", *arguments)
+                         "--broker", f"http://{broker.http}", "--no-model-probes", *arguments)
     controller.create("Model", "models", "default", model_at(model.http))
     return model, controller
 

@@ -1,4 +1,5 @@
 #pragma once
+#include <chrono>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -15,7 +16,9 @@ struct ControllerConfig {
     std::string broker;                     ///< base URL of the broker that is told everything; empty: none
     bool reference_broker = false;          ///< it is one of the reference's: events go to it as JSON, one by one
     std::size_t concurrent_queries_max = 32;
-    bool private_models = true;   ///< models may be on this machine and in private networks
+    bool private_models = true;  ///< models may be on this machine and in private networks
+    bool probe_models = true;    ///< models are asked every pollInterval whether they would answer
+    std::chrono::milliseconds probe_timeout{60'000};
     std::string product = "ark";  ///< what /version says
 };
 

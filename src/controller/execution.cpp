@@ -1,11 +1,11 @@
 #include "controller/execution.hpp"
 
-#include "discovery/discovery.hpp"
 #include "disk/disk.hpp"
 #include "emit/chunk_streams.hpp"
 #include "emit/exporter.hpp"
 #include "judges/engine.hpp"
 #include "net/http_client.hpp"
+#include "reconcile/reconciler.hpp"
 #include "resources/guarded_client.hpp"
 #include "runs/engine.hpp"
 #include "runtime/io_pool.hpp"
@@ -89,8 +89,11 @@ public:
         runs::EngineConfig engine;
         engine.concurrent_max = config.concurrent_queries_max;
         engine_ = runs::Engine::create(*services_, engine, context.get_executor());
-        const discovery::Services found{store, *client_, system_clock()};
-        discovery_ = discovery::Discovery::create(found, context.get_executor());
+        const reconcile::Services kept{store, *client_, *network_, system_clock()};
+        reconcile::ReconcilerConfig reconciler;
+        reconciler.probe_models = config.probe_models;
+        reconciler.probe_timeout = config.probe_timeout;
+        reconciler_ = reconcile::Reconciler::create(kept, reconciler, context.get_executor());
         remote_ = judges::make_remote(*client_);
         evaluators_ = judges::make_remote(*guarded_);
         auto broker = config.broker;
@@ -113,6 +116,8 @@ public:
         add("ark_controller_servers", "MCP and A2A servers that are looked after", servers_);
         add("ark_controller_servers_failing", "Those whose tools or card could not be read at the last look",
             servers_failing_);
+        add("ark_controller_models", "Models that are probed", models_);
+        add("ark_controller_models_failing", "Those that did not answer at the last probe", models_failing_);
         add("ark_controller_evaluations_running", "Evaluations under way", judging_);
         add("ark_controller_evaluations_ended", "Evaluations that ended since the start", judged_);
         add("ark_controller_telemetry_waiting_bytes", "Telemetry that a target lacks yet", undelivered_);
@@ -130,7 +135,7 @@ public:
 
     void start() override {
         engine_->start();
-        discovery_->start();
+        reconciler_->start();
         judges_->start();
         scope_->spawn(publish());
         pool_.start();
@@ -158,9 +163,11 @@ private:
             waiting_ = engine.waiting;
             asking_ = engine.asking;
             ended_ = engine.ended;
-            const auto found = discovery_->counters();
-            servers_ = found.servers;
-            servers_failing_ = found.failing;
+            const auto kept = reconciler_->counters();
+            servers_ = kept.servers;
+            servers_failing_ = kept.servers_failing;
+            models_ = kept.models;
+            models_failing_ = kept.models_failing;
             const auto judges = judges_->counters();
             judging_ = judges.running;
             judged_ = judges.ended;
@@ -177,7 +184,7 @@ private:
         publishing_stop_.request_stop();
         if (exporter_) exporter_->hurry();
         if (scope_) co_await scope_->close();
-        if (discovery_) co_await discovery_->stop();
+        if (reconciler_) co_await reconciler_->stop();
         if (judges_) co_await judges_->stop();
         if (engine_) co_await engine_->stop();
         if (streams_) co_await streams_->stop(chunk_grace);
@@ -196,7 +203,7 @@ private:
     std::unique_ptr<runs::Network> network_;
     std::optional<runs::Services> services_;
     std::unique_ptr<runs::Engine> engine_;
-    std::unique_ptr<discovery::Discovery> discovery_;
+    std::unique_ptr<reconcile::Reconciler> reconciler_;
     std::unique_ptr<judges::Remote> remote_;
     std::unique_ptr<judges::Remote> evaluators_;
     std::unique_ptr<judges::Engine> judges_;
@@ -206,6 +213,8 @@ private:
     std::atomic<std::uint64_t> ended_ = 0;
     std::atomic<std::uint64_t> servers_ = 0;
     std::atomic<std::uint64_t> servers_failing_ = 0;
+    std::atomic<std::uint64_t> models_ = 0;
+    std::atomic<std::uint64_t> models_failing_ = 0;
     std::atomic<std::uint64_t> judging_ = 0;
     std::atomic<std::uint64_t> judged_ = 0;
     std::atomic<std::uint64_t> undelivered_ = 0;

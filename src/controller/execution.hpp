@@ -10,7 +10,7 @@
 
 namespace ark::controller {
 
-/// The half of the controller that acts: an engine that runs queries and the discovery of servers, over the store on a
+/// The half of the controller that acts: an engine that runs queries and the reconciler, over the store on a
 /// thread of their own; and the telemetry on its way to the broker and to the endpoint of the OTEL_* variables. Belongs
 /// to the thread that created it.
 class Execution {

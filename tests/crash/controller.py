@@ -344,7 +344,7 @@ def main():
                  "--grpc-listen", "off").start()
     model, tools = Counting(model_behind(mock.http)), Counting(tool_answer)
     controller = Ark(options.ark, "controller", "--data", f"{data}/controller", "--log-level", "error", "--listen", FREE,
-                     "--broker", f"http://{broker.http}")
+                     "--broker", f"http://{broker.http}", "--no-model-probes")  # every call is a step
 
     controller.start()
     set_up(controller, model.address, tools.address)

@@ -20,7 +20,7 @@ describe('what is stopped', () => {
   const calls = new EventEmitter();
 
   before(async () => {
-    world = await World.start(script);
+    world = await World.start(script, ['--no-model-probes']);  // each call is one of a run's
     const url = await world.serve((request, response, body) => {
       const name = request.url.startsWith('/tool') ? 'tool' : JSON.parse(body).model;
       if (name === 'talks') {  // a stream that begins and does not end

@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 
-import { World, httpTool } from './controller_harness.mjs';
+import { World, httpTool, openai } from './controller_harness.mjs';
 import { a2aAgent, mcpWithoutList, memory } from './dictionary_peers.mjs';
 import { ArkProcess } from './harness.mjs';
 
@@ -21,12 +21,11 @@ const ofOthers = [
   /^Executor/, /^ModelResolve/,
   // Twelve hours after a question: remote_agent_test.cpp lets them pass.
   /^QuestionExpired$/,
-  // Kubernetes Events of the reference's reconcilers for what ours has no reconciler for: models are not probed, conditions of agents and
-  // teams are not kept, tokens are not refreshed. Agents that an A2A server no longer offers go without an Event of their own.
-  /^(ModelUnavailable|ModelProbe|ModelNotAvailable|DependencyUnavailable|TokenRejected|TeamCreated|StatusChanged)/,
+  // Kubernetes Events of the reference for what ours does not do or says in one: a model that is not available is ModelProbeFailed, a
+  // server that is found is said once, with what it offers (AgentDiscovery, ToolDiscovery); tokens are not refreshed, teams made without a word.
+  // Agents that an A2A server no longer offers go without an Event of their own.
+  /^(ModelUnavailable|TokenRejected|TeamCreated|A2ADiscoverySuccess)$/,
   /^Agent(Created|Deleted|DeletionFailed)$/,
-  // A server that is found is said once, with what it offers (AgentDiscovery, ToolDiscovery); there is no state "not ready" before a call.
-  /^(A2ADiscoverySuccess|A2AServerNotReady|AddressResolved)$/,
   // Parts of one call that the reference tells apart; here it is A2ACallError, which says what happened.
   /^A2A(ClientCreate|RequestCreate|Connection|Message)Failed$/, /^A2A(BadResponse|ParseError|ResponseParseError)$/,
 ];
@@ -202,11 +201,27 @@ test('servers that are looked after are told of as Kubernetes Events', { timeout
   ];
   // The card's agent is called "peer": the first server of the test before has it, so this one finds it taken.
   for (const [kind, name, spec] of servers) await world.create(kind, name, spec);
-  const wanted = ['ToolDiscovery', 'ToolCreationFailed', 'ToolListingFailed', 'AuthorizationRequired', 'ClientCreationFailed',
+  // What others need and do not have, and what changes when they do.
+  await world.create('Model', 'down', openai('http://127.0.0.1:1/v1'));
+  await world.create('Agent', 'lonely', { prompt: 'x', modelRef: { name: 'down' } });
+  await world.create('Agent', 'stranded', { executionEngine: { name: 'a2a' } },
+    { annotations: { 'ark.mckinsey.com/a2a-server-name': 'cardless' } });
+  await world.create('Tool', 'nobody', { type: 'agent', agent: { name: 'nobody' } });
+  await world.create('ExecutionEngine', 'crew', { address: { valueFrom: { serviceRef: { name: 'crew' } } } });
+  const events = async () => (await world.request('GET', '/api/v1/namespaces/default/events')).items;
+  const said = async (reason) => (await events()).some((event) => event.reason === reason);
+  while (!(await said('ModelNotAvailable'))) await delay(50);
+  await world.patch('Agent', 'lonely', { spec: { modelRef: { name: 'default' } } });
+  const service = { apiVersion: 'v1', kind: 'Service', metadata: { name: 'crew' }, spec: { ports: [{ port: 80 }] } };
+  await world.request('POST', '/api/v1/namespaces/default/services', service);
+
+  const wanted = ['ModelProbeFailed', 'ModelProbeSucceeded', 'ModelNotAvailable', 'StatusChanged', 'DependencyUnavailable',
+    'A2AServerNotReady', 'AddressResolved', 'ToolDiscovery', 'ToolCreationFailed',
+    'ToolListingFailed', 'AuthorizationRequired', 'ClientCreationFailed',
     'AddressResolutionFailed', 'AuthorizationSecretUnresolvable', 'AgentDiscovery', 'AgentDiscoveryFailed', 'AgentCreationFailed',
     'A2AHeaderResolutionFailed'];
   for (let reasons = []; !wanted.every((reason) => reasons.includes(reason)); await delay(50)) {
-    reasons = (await world.request('GET', '/api/v1/namespaces/default/events')).items.map((event) => event.reason);
+    reasons = (await events()).map((event) => event.reason);
     for (const reason of reasons) {
       assert.ok(dictionary.includes(reason), `${reason} is not in the dictionary`);
       told.add(reason);

@@ -10,9 +10,9 @@ import { ArkProcess, Broker, readStream } from './harness.mjs';
 
 const plurals = {
   Model: 'models', Tool: 'tools', Agent: 'agents', Team: 'teams', Query: 'queries', MCPServer: 'mcpservers', A2AServer: 'a2aservers',
-  A2ATask: 'a2atasks', Memory: 'memories',
+  A2ATask: 'a2atasks', Memory: 'memories', ExecutionEngine: 'executionengines',
 };
-const versionOf = (kind) => (kind === 'A2AServer' ? 'v1prealpha1' : 'v1alpha1');
+const versionOf = (kind) => (['A2AServer', 'ExecutionEngine'].includes(kind) ? 'v1prealpha1' : 'v1alpha1');
 const pathOf = (kind) => `/apis/ark.mckinsey.com/${versionOf(kind)}/namespaces/default/${plurals[kind]}`;
 const finalPhases = ['done', 'error', 'canceled'];
 
@@ -22,7 +22,8 @@ export class World {
     const world = new World();
     world.data = mkdtempSync(join(tmpdir(), 'ark-runs-'));
     world.closing = [];
-    writeFileSync(join(world.data, 'script.yaml'), script);
+    // In the list, so that a probe of it uses up none of the script's replies.
+    writeFileSync(join(world.data, 'script.yaml'), `models: [scripted]\n${script}`);
     world.model = await ArkProcess.start(['mock-llm', '--script', join(world.data, 'script.yaml'), '--listen', '127.0.0.1:0']);
     world.broker = await Broker.start();
     const where = ['--data', join(world.data, 'controller'), '--listen', '127.0.0.1:0', '--broker', world.broker.url('')];

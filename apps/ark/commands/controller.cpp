@@ -2,6 +2,7 @@
 
 #include "commands/commands.hpp"
 #include "context.hpp"
+#include "run_options.hpp"
 #include "serve.hpp"
 #include "settings.hpp"
 
@@ -19,13 +20,11 @@ Result<ControllerConfig> config_of(const Context& context, const Invocation& inv
     config.port = listen->port;
     config.allow_public = invocation.flag("allow-public");
     config.cors_origins = invocation.all("cors-origin");
-    config.private_models = !invocation.flag("no-private-models");
     config.product = "ark-" ARK_VERSION;
     config.broker = invocation.text("broker", "http://127.0.0.1:8080");
     if (config.broker == "none") config.broker.clear();
     config.reference_broker = invocation.text("broker-api", "ark") == "reference";
-    ARK_TRY(config.concurrent_queries_max, invocation.whole_number("max-concurrent-queries", 32));
-    if (config.concurrent_queries_max == 0) return fail(Errc::config, "--max-concurrent-queries: at least 1");
+    ARK_TRY_STATUS(read_run_options(invocation, config));
     config.data = invocation.text("data", context.configuration.default_data_directory());
     if (config.data.empty()) return fail(Errc::config, "neither XDG_DATA_HOME nor HOME is set: say --data DIR");
     return config;
@@ -68,11 +67,10 @@ void add_controller(CommandTable& table) {
     option("--broker", "URL", "where everything is told; none: nowhere", "http://127.0.0.1:8080");
     option("--broker-api", "API", "what the broker speaks: ark, or reference for one of the reference's", "ark",
            {"ark", "reference"});
-    option("--max-concurrent-queries", "N", "more wait their turn", "32");
+    add_run_options(command);
     option("--data", "DIR", "where the resources live; made when missing", "$XDG_DATA_HOME/ark");
     option("--allow-public", "", "allow an address beyond loopback although nobody is asked for a credential", "");
     option("--cors-origin", "ORIGIN", "web pages that may call the API; * for all", "");
-    option("--no-private-models", "", "refuse models on this machine and in private networks", "");
     option("--port-file", "FILE", "write the ready line here once everything listens", "");
     option("--log-level", "LEVEL", "what is said on standard error", "info", {"debug", "info", "warn", "error", "off"});
     option("--log-format", "FORMAT", "of what is said there", "text", {"text", "json"});

@@ -3,6 +3,7 @@
 #include "context.hpp"
 #include "controller/controller.hpp"
 #include "demo.hpp"
+#include "run_options.hpp"
 #include "serve.hpp"
 #include "settings.hpp"
 
@@ -98,9 +99,7 @@ Result<std::optional<ControllerConfig>> controller_config(const broker::BrokerCo
     config.cors_origins = broker.cors_origins;
     config.data = broker.data;
     config.product = "ark-" ARK_VERSION;
-    config.private_models = !invocation.flag("no-private-models");
-    ARK_TRY(config.concurrent_queries_max, invocation.whole_number("max-concurrent-queries", 32));
-    if (config.concurrent_queries_max == 0) return fail(Errc::config, "--max-concurrent-queries: at least 1");
+    ARK_TRY_STATUS(read_run_options(invocation, config));
     return std::optional<ControllerConfig>(std::move(config));
 }
 
@@ -192,15 +191,8 @@ void add_up(CommandTable& table) {
          "127.0.0.1:8090",
          {},
          false,
-         Complete::nothing},
-        {"--max-concurrent-queries", "N", "more wait their turn", "32", {}, false, Complete::nothing},
-        {"--no-private-models",
-         "",
-         "refuse models on this machine and in private networks",
-         "",
-         {},
-         false,
          Complete::nothing}};
+    add_run_options(command);
     for (auto& option : options_of(broker_settings()))
         command.options.push_back(std::move(option));
     command.run = run_up;

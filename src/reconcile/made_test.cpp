@@ -1,9 +1,9 @@
 // Goal: what servers offer becomes resources that the store takes, whatever names and schemas come along.
-#include "discovery/made.hpp"
+#include "reconcile/made.hpp"
 
 #include <gmock/gmock.h>
 
-namespace ark::discovery {
+namespace ark::reconcile {
 namespace {
 
 using ::testing::ElementsAre;
@@ -72,4 +72,4 @@ TEST(Made, ACardIsAnAgent) {
 }
 
 }  // namespace
-}  // namespace ark::discovery
+}  // namespace ark::reconcile

@@ -8,7 +8,7 @@
 #include <vector>
 
 /// The resources that are made of what servers offer. Pure.
-namespace ark::discovery {
+namespace ark::reconcile {
 
 using codec::JsonValue;
 
@@ -30,4 +30,4 @@ Made agent_of(const resources::Resource& server, const tools::a2a::AgentCard& ca
 std::string_view server_label(const resources::Kind& kind);
 bool is_owned_by(const resources::Resource& resource, const resources::Resource& owner);
 
-}  // namespace ark::discovery
+}  // namespace ark::reconcile

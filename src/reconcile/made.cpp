@@ -1,4 +1,4 @@
-#include "discovery/made.hpp"
+#include "reconcile/made.hpp"
 
 #include "codec/json_writer.hpp"
 
@@ -6,7 +6,7 @@
 
 #include <fmt/format.h>
 
-namespace ark::discovery {
+namespace ark::reconcile {
 namespace {
 
 using codec::JsonWriter;
@@ -137,4 +137,4 @@ Made agent_of(const resources::Resource& server, const tools::a2a::AgentCard& ca
     return finished(std::move(name), text);
 }
 
-}  // namespace ark::discovery
+}  // namespace ark::reconcile
