@@ -22,8 +22,8 @@ const ofOthers = [
   // Twelve hours after a question: remote_agent_test.cpp lets them pass.
   /^QuestionExpired$/,
   // Kubernetes Events of the reference for what ours does not do or says in one: a model that is not available is ModelProbeFailed, a
-  // server that is found is said once, with what it offers (AgentDiscovery, ToolDiscovery); tokens are not refreshed, teams made without a word.
-  // Agents that an A2A server no longer offers go without an Event of their own.
+  // server that is found is said once, with what it offers (AgentDiscovery, ToolDiscovery); tokens are not refreshed. Teams are
+  // made, and agents that an A2A server no longer offers go, without an Event of their own.
   /^(ModelUnavailable|TokenRejected|TeamCreated|A2ADiscoverySuccess)$/,
   /^Agent(Created|Deleted|DeletionFailed)$/,
   // Parts of one call that the reference tells apart; here it is A2ACallError, which says what happened.
