@@ -1,10 +1,14 @@
 #include "codec/json_writer.hpp"
 
+#include "codec/json_piece.hpp"
 #include "codec/json_value.hpp"
 
+#include <array>
 #include <cmath>
 #include <cstdlib>
 #include <limits>
+#include <string>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -86,6 +90,40 @@ TEST(JsonWriter, ShortTextsAreQuotedLikeLongOnes) {
             ASSERT_EQ(out, "{" + quoted + ":" + quoted + "," + quoted + ":" + quoted + "}");
         }
     }
+}
+
+// Goal: a piece has what the writer would write, or says that it has not. Method: texts of every length around its
+// blocks and its room, clean and with what needs an escape at every place.
+TEST(JsonPiece, IsWhatTheWriterWritesOrSaysSo) {
+    constexpr std::size_t room = 96;
+    for (std::size_t length = 0; length < room + 4; ++length) {
+        for (std::size_t at = 0; at <= length; ++at) {
+            for (const char special : {'"', '\\', '\n', '\x1f'}) {
+                std::string text(length, 'x');
+                if (at < length) text[at] = special;
+                // In memory of its own size, so that a checker sees a read beyond it.
+                const std::vector<char> exact(text.begin(), text.end());
+                JsonPiece<room> piece;
+                piece.add("\"").text({exact.data(), exact.size()}).add("\"");
+                const bool fits = length + 16 + 1 <= room;
+                ASSERT_EQ(piece.sound(), at == length && fits) << length << " " << at;
+                if (!piece.sound()) continue;
+                ASSERT_EQ(piece.view(), '"' + escaped(text) + '"');
+            }
+        }
+    }
+}
+
+TEST(JsonPiece, WritesNumbersAndHex) {
+    const std::array<std::uint8_t, 4> bytes{0, 0x0f, 0xa5, 0xff};
+    JsonPiece<128> piece;
+    piece.decimal(std::numeric_limits<std::int64_t>::min()).add(",");
+    piece.decimal(std::numeric_limits<std::uint64_t>::max()).add(std::string_view(",")).hex(bytes);
+    ASSERT_TRUE(piece.sound());
+    EXPECT_EQ(piece.view(), "-9223372036854775808,18446744073709551615,000fa5ff");
+    piece.decimal(1).decimal(2).decimal(3).hex(bytes);
+    JsonPiece<8> small;
+    EXPECT_FALSE(small.hex(bytes).add("1").sound()) << "the zero behind a literal needs room too";
 }
 
 TEST(JsonWriter, WhatItWritesParses) {

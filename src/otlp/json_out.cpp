@@ -1,4 +1,5 @@
 #include "codec/base64.hpp"
+#include "codec/json_piece.hpp"
 #include "otlp/decode.hpp"
 #include "otlp/json.hpp"
 #include "otlp/wire.hpp"
@@ -130,9 +131,28 @@ void write_id(JsonWriter& json, std::string_view key, const Id& id) {
 
 void write_any_value(JsonWriter& json, const ValueView& value, int depth);
 
+/// An attribute as most are: short, clean, of a plain type. False: nothing was written.
+bool write_short_pair(JsonWriter& json, const model::AttributeView& attribute) {
+    const auto& value = attribute.value;
+    codec::JsonPiece<1024> piece;
+    piece.add(R"({"key":")").text(attribute.key);
+    if (value.type == Type::string) {
+        piece.add(R"(","value":{"stringValue":")").text(value.text).add(R"("}})");
+    } else if (value.type == Type::integer) {
+        piece.add(R"(","value":{"intValue":")").decimal(value.integer).add(R"("}})");
+    } else if (value.type == Type::boolean) {
+        piece.add(R"(","value":{"boolValue":)").add(std::string_view(value.boolean ? "true}}" : "false}}"));
+    } else {
+        return false;
+    }
+    if (piece.sound()) json.raw(piece.view());
+    return piece.sound();
+}
+
 void write_pairs(JsonWriter& json, Attributes attributes, int depth) {
     json.begin_array();
     for (model::AttributeView attribute; attributes.next(attribute);) {
+        if (write_short_pair(json, attribute)) continue;
         json.begin_object().plain_key("key").string(attribute.key).plain_key("value");
         write_any_value(json, attribute.value, depth);
         json.end_object();

@@ -342,6 +342,39 @@ TEST(JsonOut, GoldenSpan) {
               R"({"key":"list","value":{"arrayValue":{"values":[{"intValue":"1"}]}}}],"status":{"code":2}}]}]}]})");
 }
 
+// Goal: attributes that are written in one piece are no different from those that are not.
+TEST(JsonOut, AttributesOfAnyLengthComeBack) {
+    for (std::size_t length = 0; length < 1200; length += length < 70 ? 1 : 97) {
+        for (const bool escaped : {false, true}) {
+            Span span;
+            span.trace_id.bytes[0] = span.span_id.bytes[0] = 1;
+            std::string text(length, 'y');
+            if (escaped && length > 0) text[length / 2] = '\\';
+            span.attributes = {{"k" + text, text}, {"n", -7}, {"b", true}};
+            const auto payload = encode_traces({}, {}, {span});
+            const auto json = traces_to_json(payload);
+            ASSERT_TRUE(json);
+            const auto back = traces_from_json(Buffer::copy_of(*json));
+            ASSERT_TRUE(back) << *json;
+            const auto again = traces_to_json(back->view());
+            ASSERT_TRUE(again);
+            EXPECT_EQ(*again, *json);
+            std::size_t seen = 0;
+            EXPECT_TRUE(for_each_span(back->view(), [&](const SpanView& its) {
+                auto attributes = its.attributes();
+                model::AttributeView attribute;
+                while (attributes.next(attribute)) {
+                    if (seen++ > 0) continue;
+                    EXPECT_EQ(attribute.key, "k" + text);
+                    EXPECT_EQ(attribute.value.text, text);
+                }
+                return true;
+            }));
+            EXPECT_EQ(seen, 3u);
+        }
+    }
+}
+
 TEST(JsonOut, PlainAttributesKeepTheFirstOfDuplicates) {
     Span span;
     span.attributes = {

@@ -22,13 +22,15 @@ constexpr std::size_t item_bytes = 128;  // a block with smaller ones is full be
 /// Puts frames together; the views into them are made when the text has its place.
 class BlockBuilder {
 public:
-    BlockBuilder() : block_(std::make_shared<Block>(Position{}, Position{}, false)) {}
+    explicit BlockBuilder(std::size_t items_max)
+        : block_(std::make_shared<Block>(Position{}, Position{}, false)), items_max_(items_max) {}
 
     bool full() const { return block_->bytes_.size() >= block_bytes; }
     std::uint64_t last() const { return block_->items_.empty() ? 0 : block_->items_.back().sequence; }
 
     void add(std::uint64_t sequence, std::string_view json, bool complete) {
         auto& out = block_->bytes_;
+        if (out.empty()) make_room(json.size());
         block_->begins_.push_back(out.size());
         out.append("id: ").append(std::to_string(sequence)).append("\ndata: ");
         texts_.emplace_back(out.size(), json.size());
@@ -50,7 +52,19 @@ public:
     }
 
 private:
+    /// As if all were of the size of the first: growing by steps would copy a big block several times.
+    void make_room(std::size_t first) {
+        constexpr std::size_t framing = 40;
+        const auto size = first + framing;
+        const auto items = std::min(items_max_, block_bytes / size + 1);
+        block_->bytes_.reserve(items * size);
+        block_->items_.reserve(items);
+        block_->begins_.reserve(items);
+        texts_.reserve(items);
+    }
+
     std::shared_ptr<Block> block_;
+    const std::size_t items_max_;  // that may come
     std::vector<std::pair<std::size_t, std::size_t>> texts_;
 };
 
@@ -125,7 +139,7 @@ std::string Subject::change() const {
 namespace {
 
 Result<std::shared_ptr<const Block>> read_sessions(const Reads& reads, const Subject& subject, Position behind) {
-    BlockBuilder builder;
+    BlockBuilder builder(1);
     Status status = ok();
     bool more = false;
     const auto take = [&](std::string_view place, const SessionRow& row) {
@@ -184,7 +198,7 @@ Result<std::shared_ptr<const Block>> read_compacted(const Reads& reads, const Su
     if (subject.kind != Kind::chunks || subject.filter.query.empty()) return none;
     ARK_TRY(const auto row, reads.compacted(subject.filter.query));
     if (!row || row->completed <= behind.sequence || row->generation != behind.generation) return none;
-    BlockBuilder builder;
+    BlockBuilder builder(1);
     ARK_TRY_STATUS(for_each_compacted(reads, *row, [&](const Found& found, std::string_view json) {
         builder.add(found.sequence, json, false);
         return true;
@@ -208,7 +222,7 @@ Result<std::shared_ptr<const Block>> read_block(const Reads& reads, views::Views
     const bool in_trace = subject.kind == Kind::spans && subject.filter.trace;
     ARK_TRY(const auto found, in_trace ? find_in_trace(reads, views, subject, from.sequence)
                                        : reads.find(subject.kind, subject.filter, from.sequence, block_items_max));
-    BlockBuilder builder;
+    BlockBuilder builder(found.size());
     std::uint64_t until = from.sequence;
     ARK_TRY_STATUS(
         for_each_json(reads, subject.kind, found, Shape::bare, [&](const Found& item, std::string_view json) {

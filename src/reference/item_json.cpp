@@ -1,5 +1,6 @@
 #include "reference/item_json.hpp"
 
+#include "codec/json_piece.hpp"
 #include "items/json_events.hpp"
 #include "otlp/json.hpp"
 #include "reference/json_text.hpp"
@@ -41,8 +42,6 @@ void write_sent_event(JsonWriter& json, const items::Item& item) {
 
 void write_item(JsonWriter& json, const model::Batch& batch, const items::Item& item, Shape shape, const Found& found) {
     switch (item.type) {
-        case items::ItemType::span:
-            return write_reference_span(json, *item.span);
         case items::ItemType::event:
             return write_sent_event(json, item);
         case items::ItemType::message:
@@ -51,6 +50,7 @@ void write_item(JsonWriter& json, const model::Batch& batch, const items::Item& 
             if (shape == Shape::listed) return write_chunk_record(json, batch, *item.record, found);
             json.raw(item.record->text);
             return;
+        case items::ItemType::span:
         case items::ItemType::log:
         case items::ItemType::deletion:
         case items::ItemType::session_update:
@@ -99,15 +99,30 @@ void write_resource(JsonWriter& json, const otlp::ResourceView* resource) {
     json.end_object();
 }
 
-void write_kind(JsonWriter& json, std::uint32_t kind) {
+/// "kind" and times: names, numbers and digits only.
+void write_kind_and_times(JsonWriter& json, const otlp::SpanView& span) {
     static constexpr std::string_view names[] = {"SPAN_KIND_UNSPECIFIED", "SPAN_KIND_INTERNAL", "SPAN_KIND_SERVER",
                                                  "SPAN_KIND_CLIENT",      "SPAN_KIND_PRODUCER", "SPAN_KIND_CONSUMER"};
-    json.key("kind");
-    if (kind < std::size(names)) {
-        json.plain(names[kind]);
+    codec::JsonPiece<256> piece;
+    piece.add(R"("kind":)");
+    if (span.kind < std::size(names)) {
+        piece.add("\"").add(names[span.kind]).add("\"");
     } else {
-        json.unsigned_number(kind);
+        piece.decimal(span.kind);
     }
+    piece.add(R"(,"startTimeUnixNano":")").decimal(span.start.value());
+    piece.add(R"(","endTimeUnixNano":")").decimal(span.end.value()).add("\"");
+    json.raw(piece.view());
+}
+
+void write_ids(JsonWriter& json, const otlp::SpanView& span) {
+    codec::JsonPiece<256> piece;
+    piece.add(R"("traceId":")").hex(span.trace_id.bytes);
+    piece.add(R"(","spanId":")").hex(span.span_id.bytes);
+    piece.add(R"(","parentSpanId":")");
+    if (span.parent_span_id.valid()) piece.hex(span.parent_span_id.bytes);
+    piece.add("\"");
+    json.raw(piece.view());
 }
 
 void write_status(JsonWriter& json, const otlp::SpanView& span) {
@@ -163,20 +178,26 @@ std::string iso_of_ms(std::uint64_t ms) {
     return to_rfc3339(UnixNanos(ms * 1'000'000));
 }
 
-void write_reference_span(JsonWriter& json, const otlp::SpanView& span) {
+std::string_view ResourceText::of(const otlp::ResourceView* resource) {
+    const auto wire = resource == nullptr ? std::string_view() : resource->wire;
+    if (text_.empty() || wire != wire_) {
+        wire_ = wire;
+        text_.clear();
+        JsonWriter json(text_);
+        write_resource(json, resource);
+    }
+    return text_;
+}
+
+void write_reference_span(JsonWriter& json, const otlp::SpanView& span, ResourceText& resources) {
     json.begin_object();
-    json.key("traceId").plain(span.trace_id.hex());
-    json.key("spanId").plain(span.span_id.hex());
-    json.key("parentSpanId").plain(span.parent_span_id.valid() ? span.parent_span_id.hex() : std::string());
+    write_ids(json, span);
     json.field("name", span.name);
-    write_kind(json, span.kind);
-    json.key("startTimeUnixNano").plain(std::to_string(span.start.value()));
-    json.key("endTimeUnixNano").plain(std::to_string(span.end.value()));
-    json.key("attributes");
+    write_kind_and_times(json, span);
+    json.plain_key("attributes");
     otlp::write_otlp_attributes(json, span.attributes());
     write_status(json, span);
-    json.key("resource");
-    write_resource(json, span.resource);
+    json.plain_key("resource").raw(resources.of(span.resource));
     if (span.event_count > 0) {
         json.key("events");
         otlp::write_otlp_events(json, span);
@@ -192,13 +213,14 @@ Status for_each_json(const Reads& reads, Kind kind, std::span<const Found> found
                      const JsonVisitor& visit) {
     std::string text;
     if (kind == Kind::spans) {
+        ResourceText resources;
         std::vector<Offset> offsets;
         for (const auto& its : found)
             offsets.push_back(its.offset);
         return for_each_span_at(reads, offsets, [&](std::size_t place, const otlp::SpanView& span) {
             text.clear();
             JsonWriter json(text);
-            write_reference_span(json, span);
+            write_reference_span(json, span, resources);
             return visit(found[place], text);
         });
     }

@@ -26,10 +26,21 @@ Status for_each_json(const Reads& reads, Kind kind, std::span<const Found> found
 using SpanVisitor = std::function<bool(std::size_t place, const otlp::SpanView& span)>;
 Status for_each_span_at(const Reads& reads, std::span<const Offset> offsets, const SpanVisitor& visit);
 
+/// A resource as JSON, flattened to the first value of each attribute, as the reference has it. Spans that follow each
+/// other mostly share theirs: the last one is kept.
+class ResourceText {
+public:
+    std::string_view of(const otlp::ResourceView* resource);
+
+private:
+    std::string wire_;
+    std::string text_;  // of wire_; empty: none yet
+};
+
 /// {"traceId","spanId","parentSpanId","name","kind","startTimeUnixNano","endTimeUnixNano","attributes","status",
 ///  "resource"} as the reference has them of protobuf, but ids in lower-case hex; "events" and "links" where there are
 /// some.
-void write_reference_span(codec::JsonWriter& json, const otlp::SpanView& span);
+void write_reference_span(codec::JsonWriter& json, const otlp::SpanView& span, ResourceText& resources);
 
 /// Milliseconds since 1970 as JavaScript writes a date: "2026-11-20T09:24:09.746Z".
 std::string iso_of_ms(std::uint64_t ms);

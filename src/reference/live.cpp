@@ -19,7 +19,8 @@ constexpr std::size_t batch_bytes_max = 1u << 20;
 constexpr std::size_t turn_watchers = 16;
 
 // Turns come at such a pace that all watchers of the thread are served within a lap. A few would not need that long:
-// no rest is longer than two turns. Many may need longer: the lap grows, since no rest is shorter than half a turn.
+// no rest is longer than two turns, and less if the turn was not full. Many may need longer: the lap grows, since no
+// rest is shorter than half a turn.
 constexpr std::uint64_t lap_nanos = 10'000'000;
 constexpr std::uint64_t rest_turns_max = 2;
 constexpr std::uint64_t turns_a_rest_max = 2;
@@ -106,7 +107,7 @@ std::shared_ptr<Group> Hub::join(Subject subject, Position at) {
         group = std::make_shared<Group>();
         group->change = subject.change();
         group->subject = std::move(subject);
-        group->at = group->taken = at;
+        group->at = group->before = group->taken = at;
         by_change_.emplace(group->change, group);
         ++services_->groups;
     }
@@ -135,7 +136,7 @@ void Hub::leave(const std::shared_ptr<Group>& group) {
 
 void Hub::read_soon(const std::shared_ptr<Group>& group) {
     group->dirty = true;
-    if (!group->reading && group->taken == group->at && !stopping_) read(group);
+    if (!group->reading && group->taken >= group->before && !stopping_) read(group);
 }
 
 void Hub::read(const std::shared_ptr<Group>& group) {
@@ -171,9 +172,10 @@ void Hub::keep(const std::shared_ptr<Group>& group, std::shared_ptr<const Block>
         forget_oldest(*group);
     const bool news = !block->empty();
     if (!news && group->taken == group->at) group->taken = block->until();
+    group->before = group->at;
     group->at = block->until();
     put(*group, std::move(block));
-    while (group->blocks.size() > 1 && group->bytes > services_->group_bytes)
+    while (group->bytes > services_->group_bytes && group->blocks.front()->until() <= group->taken)
         forget_oldest(*group);
     if (news) call(group);
 }
@@ -233,7 +235,8 @@ void Hub::turn() {
     const auto due = std::max(due_nanos_ + late_max_nanos, begun) - late_max_nanos;
     due_nanos_ = due + served * lap_nanos / std::max<std::size_t>(members_, 1);
     const auto rest_min = std::min(took / turns_a_rest_max, rest_min_nanos);
-    rested_nanos_ = std::clamp(due_nanos_, now + rest_min, now + rest_turns_max * took);
+    const auto rest_max = rest_turns_max * took * served / turn_watchers;
+    rested_nanos_ = std::clamp(due_nanos_, now + std::min(rest_min, rest_max), now + rest_max);
     turn_comes_ = false;
     next_turn();
 }

@@ -45,7 +45,8 @@ struct Group {
     Subject subject;
     std::string change;  ///< of the subject
     Position at;         ///< everything up to here was read
-    Position taken;      ///< and up to here given to somebody: a block that nobody wants yet is the last to be read
+    Position before;     ///< and up to here before the last read that had something
+    Position taken;      ///< up to here it was given to somebody: no more than two blocks are read ahead of that
     std::deque<std::shared_ptr<const Block>> blocks;  ///< the last ones, in order, without holes, up to `at`
     std::shared_ptr<Block> open;                      ///< the last of them, while it may have room for more
     std::size_t bytes = 0;
