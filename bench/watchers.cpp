@@ -7,6 +7,7 @@
 #include "base/time.hpp"
 
 #include <algorithm>
+#include <cerrno>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -64,28 +65,52 @@ struct Marks {
     std::string time = "\"start\":\"";
 };
 
-/// Frames of the topic; a sample of them is parsed for its start time.
-void take(Watcher& watcher, const Marks& marks, std::vector<double>& latencies, bool sample) {
-    const auto now = wall_nanos();
-    std::size_t from = 0;
-    while (true) {
-        const auto end = watcher.pending.find("\n\n", from);
-        if (end == std::string::npos) break;
-        const std::string_view frame(watcher.pending.data() + from, end - from);
-        if (frame.find(marks.frame) != std::string_view::npos) {
-            ++watcher.frames;
-            const auto at = sample ? frame.find(marks.time) : std::string_view::npos;
-            if (at != std::string_view::npos) {
-                const auto text = frame.substr(at + marks.time.size(),
-                                               frame.find('"', at + marks.time.size()) - at - marks.time.size());
-                const auto start = ark::parse_rfc3339(text);
-                if (start) latencies.push_back((static_cast<double>(now) - static_cast<double>(start->value())) * 1e-6);
-            }
+/// Counts frames of the topic; of a sample of watchers each is parsed for its start time.
+class Counter {
+public:
+    explicit Counter(const Marks& marks) : marks_(marks) {}
+
+    std::vector<double> latencies;
+
+    /// What came for a watcher: read where it is, but for a frame that was cut.
+    void take(Watcher& watcher, std::string_view bytes, bool sample) {
+        const double now = sample ? static_cast<double>(wall_nanos()) : 0;
+        if (!watcher.pending.empty()) {
+            const bool cut_within_end = watcher.pending.back() == '\n' && bytes.front() == '\n';
+            const auto end = cut_within_end ? 1 : end_of_frame(bytes);
+            watcher.pending.append(bytes.substr(0, end));
+            if (end == bytes.npos) return;
+            frame(watcher, watcher.pending, now);
+            watcher.pending.clear();
+            bytes.remove_prefix(end);
         }
-        from = end + 2;
+        for (auto end = end_of_frame(bytes); end != bytes.npos; end = end_of_frame(bytes)) {
+            frame(watcher, bytes.substr(0, end), now);
+            bytes.remove_prefix(end);
+        }
+        watcher.pending.assign(bytes);
     }
-    watcher.pending.erase(0, from);
-}
+
+private:
+    static std::size_t end_of_frame(std::string_view bytes) {
+        const auto end = bytes.find("\n\n");
+        return end == bytes.npos ? end : end + 2;
+    }
+
+    /// `now`: 0 where the time does not count.
+    void frame(Watcher& watcher, std::string_view text, double now) {
+        const auto mark = text.find(marks_.frame);
+        if (mark == text.npos) return;
+        ++watcher.frames;
+        const auto at = now > 0 ? text.find(marks_.time, mark) : text.npos;
+        if (at == text.npos) return;
+        text.remove_prefix(at + marks_.time.size());
+        const auto start = ark::parse_rfc3339(text.substr(0, text.find('"')));
+        if (start) latencies.push_back((now - static_cast<double>(start->value())) * 1e-6);
+    }
+
+    const Marks& marks_;
+};
 
 }  // namespace
 
@@ -124,14 +149,14 @@ int main(int argc, char** argv) {
         watchers[i].socket = connect_to(host, port);
         if (::send(watchers[i].socket, request.data(), request.size(), MSG_NOSIGNAL) < 0) return 1;
         epoll_event event{};
-        event.events = EPOLLIN;
+        event.events = EPOLLIN | EPOLLET;
         event.data.u32 = i;
         ::epoll_ctl(poll, EPOLL_CTL_ADD, watchers[i].socket, &event);
     }
     std::printf("subscribed\n");
     std::fflush(stdout);
 
-    std::vector<double> latencies;
+    Counter counter(marks);
     std::uint64_t bytes = 0;
     double idle_kib = 0;
     std::uint64_t frames = 0;
@@ -145,16 +170,18 @@ int main(int argc, char** argv) {
         const int ready = ::epoll_wait(poll, events, 512, 50);
         for (int i = 0; i < ready; ++i) {
             auto& watcher = watchers[events[i].data.u32];
-            const auto got = ::recv(watcher.socket, chunk, sizeof chunk, MSG_DONTWAIT);
-            if (got <= 0) {
-                ++closed;
-                ::epoll_ctl(poll, EPOLL_CTL_DEL, watcher.socket, nullptr);
-                continue;
-            }
-            bytes += static_cast<std::uint64_t>(got);
-            watcher.pending.append(chunk, static_cast<std::size_t>(got));
             const auto had = watcher.frames;
-            take(watcher, marks, latencies, events[i].data.u32 % 8 == 0);
+            // We are told once: a read that is not full has taken everything.
+            for (ssize_t got = sizeof chunk; got == sizeof chunk;) {
+                got = ::recv(watcher.socket, chunk, sizeof chunk, MSG_DONTWAIT);
+                if (got == 0 || (got < 0 && errno != EAGAIN)) {
+                    ++closed;
+                    ::epoll_ctl(poll, EPOLL_CTL_DEL, watcher.socket, nullptr);
+                }
+                if (got <= 0) break;
+                bytes += static_cast<std::uint64_t>(got);
+                counter.take(watcher, {chunk, static_cast<std::size_t>(got)}, events[i].data.u32 % 8 == 0);
+            }
             if (watcher.frames == had) continue;
             frames += watcher.frames - had;
             last_frame = Steady::now();
@@ -163,6 +190,7 @@ int main(int argc, char** argv) {
         if (pid != 0) idle_kib = std::max(idle_kib, resident_kib(pid));
     }
     const double elapsed = std::max(1e-3, std::chrono::duration<double>(last_frame - first_frame).count());
+    auto& latencies = counter.latencies;
     std::sort(latencies.begin(), latencies.end());
     const auto at = [&latencies](double q) {
         return latencies.empty() ? 0.0
