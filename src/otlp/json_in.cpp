@@ -209,9 +209,11 @@ private:
     bool repeated(sj::value& value, const Rule& rule, std::uint32_t depth) {
         sj::array array;
         if (auto error = value.get_array().get(array)) return failed(error);
+        const bool pairs = rule.kind == Kind::messages && rule.message->is_pair;
         for (auto each : array) {
             sj::value element;
             if (auto error = std::move(each).get(element)) return failed(error);
+            if (pairs && plain_pair(element, rule.tag)) continue;  // the array passes over what was not asked for
             if (first_char(element) == 'n') {
                 // An element cannot be absent without moving the others: it is the empty one.
                 if (!skip_null(element)) return false;
@@ -219,6 +221,24 @@ private:
             } else if (rule.kind == Kind::texts ? !text(element, rule.tag, true) : !nested(element, rule, depth)) {
                 return false;
             }
+        }
+        return true;
+    }
+
+    /// Writes an attribute of the usual kind without a look at its single tokens. False: nothing was done.
+    bool plain_pair(sj::value& value, std::uint32_t tag) {
+        json::PlainPair pair;
+        if (!json::match_plain_pair(value.raw_json_token().data(), pair)) return false;
+        constexpr auto field = [](std::size_t size) { return 1 + wire::varint_size(size) + size; };
+        const auto integer = static_cast<std::uint64_t>(pair.integer);
+        const std::size_t inside = pair.is_integer ? 1 + wire::varint_size(integer) : field(pair.text.size());
+        out_.begin_sized(tag, field(pair.key.size()) + field(inside));
+        out_.bytes_field(wire::tag(1, wire::bytes), pair.key);
+        out_.begin_sized(wire::tag(2, wire::bytes), inside);
+        if (pair.is_integer) {
+            out_.varint_field(wire::tag(3, wire::varint), integer);
+        } else {
+            out_.bytes_field(wire::tag(1, wire::bytes), pair.text);
         }
         return true;
     }

@@ -57,7 +57,7 @@ constexpr Rule any_value_rules[] = {text("stringValue", 1),
 constexpr Schema any_value{any_value_rules, 100, true, false};
 
 constexpr Rule key_value_rules[] = {text("key", 1), message("value", 2, any_value)};
-constexpr Schema key_value{key_value_rules, 100, false, false};
+constexpr Schema key_value{key_value_rules, 100, false, false, true};
 
 constexpr Rule entity_rules[] = {text("schemaUrl", 1), text("type", 2), texts("idKeys", 3),
                                  texts("descriptionKeys", 4)};

@@ -67,6 +67,7 @@ struct Schema {
     std::size_t usual_size;  ///< decides how many bytes are left for a length before it is known
     bool is_any_value;       ///< a oneof: present even when zero, the last member wins
     bool is_container;       ///< ArrayValue, KeyValueList: one level of nesting
+    bool is_pair = false;    ///< KeyValue: what most of a document consists of
 };
 
 /// The number of an enum's name ("SPAN_KIND_SERVER"); of one that nobody knows 0, the unspecified value.

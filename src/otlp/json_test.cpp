@@ -134,6 +134,50 @@ TEST(JsonIn, ReadsEveryAnyValue) {
     }
 }
 
+// Goal: attributes written as most senders do, which are read in one go, come out like any others. Method: each also
+// with a space, which is read token by token.
+TEST(JsonIn, UsualAttributesAreLikeOthers) {
+    std::vector<std::string> pairs = {
+        R"({"key":"k","value":{"stringValue":""}})",
+        R"({"key":"","value":{"stringValue":"v"}})",
+        R"({"key":"k","value":{"stringValue":"a\nb"}})",
+        R"({"key":"k\u0041","value":{"stringValue":"v"}})",
+        R"({"key":"k","value":{"stringValue":"v"},"more":1})",
+        R"({"key":"k","value":{"stringValue":"v","intValue":"1"}})",
+        R"({"key":"k","value":{"stringValue":null}})",
+        R"({"key":"k","value":{"stringValue":5}})",
+        R"({"key":"k","value":{"intValue":"0"}})",
+        R"({"key":"k","value":{"intValue":"-1"}})",
+        R"({"key":"k","value":{"intValue":"9223372036854775807"}})",
+        R"({"key":"k","value":{"intValue":"-9223372036854775808"}})",
+        R"({"key":"k","value":{"intValue":"9223372036854775808"}})",
+        R"({"key":"k","value":{"intValue":"0000000000000000000000007"}})",
+        R"({"key":"k","value":{"intValue":"1.0"}})",
+        R"({"key":"k","value":{"intValue":""}})",
+        R"({"key":"k","value":{"intValue":"7x"}})",
+        R"({"key":"k","value":{"intValue":7}})",
+        R"({"key":"k","value":{"boolValue":true}})",
+        R"({"key":"k","value":{"stringValue":"v"}}})",
+        R"({"key":"k","value":{"stringValue":"v"}}1)",
+        R"({"key":"k","value":{"stringValue":"v"})",
+        R"({"key":"k","value":{}})",
+        R"({"key":"k"})",
+    };
+    for (std::size_t length = 1; length < 300; length += length < 40 ? 1 : 37) {
+        const std::string text(length, 'z');
+        pairs.push_back(R"({"key":")" + text + R"(","value":{"stringValue":")" + text + text + R"("}})");
+    }
+    for (const auto& pair : pairs) {
+        auto spaced = pair;
+        spaced.insert(1, " ");
+        const auto usual = in(span_json(R"("attributes":[)" + pair + "," + pair + "]"));
+        const auto other = in(span_json(R"("attributes":[)" + spaced + "," + spaced + "]"));
+        ASSERT_EQ(static_cast<bool>(usual), static_cast<bool>(other)) << pair;
+        if (!usual) continue;
+        EXPECT_EQ(usual->view(), other->view()) << pair;
+    }
+}
+
 TEST(JsonIn, UndoesEscapes) {
     EXPECT_EQ(span_of(R"("name":"a\"\\\/\b\f\n\r\t\u0041\u00e9\u20ac\ud83d\udc22\u0000!")").name(),
               std::string("a\"\\/\b\f\n\r\tA\xc3\xa9\xe2\x82\xac\xf0\x9f\x90\xa2\0!", 21));

@@ -5,6 +5,7 @@
 
 #include <array>
 #include <bit>
+#include <charconv>
 #include <cstdint>
 #include <cstring>
 
@@ -80,7 +81,39 @@ constexpr auto plain_escapes = [] {
     return table;
 }();
 
+/// Moves `raw` behind the text, if that stands there.
+template <std::size_t Size>
+bool skip(const char*& raw, const char (&text)[Size]) {
+    if (std::memcmp(raw, text, Size - 1) != 0) return false;
+    raw += Size - 1;
+    return true;
+}
+
+/// Up to the closing quote; false at an escape before it.
+bool take_clean(const char*& raw, std::string_view& out) {
+    const char* const begin = raw;
+    unsigned mask = 0;
+    while ((mask = codec::json_special_mask(raw)) == 0)
+        raw += codec::json_block;
+    raw += static_cast<std::size_t>(std::countr_zero(mask));
+    out = {begin, static_cast<std::size_t>(raw - begin)};
+    return *raw == '"';
+}
+
 }  // namespace
+
+bool match_plain_pair(const char* raw, PlainPair& out) {
+    if (!skip(raw, R"({"key":")") || !take_clean(raw, out.key) || out.key.empty()) return false;
+    if (!skip(raw, R"(","value":{")")) return false;
+    out.is_integer = *raw == 'i';
+    if (!out.is_integer) {
+        return skip(raw, R"(stringValue":")") && take_clean(raw, out.text) && skip(raw, R"("}})");
+    }
+    if (!skip(raw, R"(intValue":")")) return false;
+    const auto read = std::from_chars(raw, raw + 20, out.integer);  // the longest has 20 characters
+    raw = read.ptr;
+    return read.ec == std::errc() && skip(raw, R"("}})");
+}
 
 bool append_unescaped(const char* raw, std::size_t size_max, wire::Writer& out) {
     char* const begin = out.room(size_max + codec::json_block);  // no escape is shorter than what it stands for

@@ -48,6 +48,11 @@ public:
         commit(begin, body + bytes.size());
     }
 
+    /// Tag and length of a message whose fields follow, with so many bytes in all.
+    void begin_sized(std::uint32_t tag, std::size_t size) {
+        char* const begin = room(15);
+        commit(begin, put_varint(put_varint(begin, tag), size));
+    }
     /// `size_guess`: how many bytes the message will probably have.
     Nested begin(std::uint32_t tag, std::size_t size_guess) {
         const std::size_t length_size = varint_size(size_guess);
