@@ -19,9 +19,8 @@ constexpr std::chrono::seconds flush_every{60};  // when little happens: retenti
 // (~0.1 s of replay).
 constexpr std::uint64_t replayed_items_max = 50'000;
 // A commit of few items costs several times as much an item as one of many, above all where many sessions take turns:
-// each of their rows is written once a commit, however often it changed. Above this rate commits wait until enough came
-// together, or for so long; below it, every item is committed as it comes.
-constexpr std::uint64_t busy_items_per_ms = 10;
+// each of their rows is written once a commit, however often it changed. Under load (rate_) commits wait until enough
+// came together, or for so long; otherwise every item is committed as it comes.
 constexpr std::uint64_t drain_items_enough = 8'000;
 constexpr std::uint64_t drain_bytes_enough = 6u << 20;  // a fifth of what the journal keeps in memory
 constexpr std::uint64_t commit_gap_nanos = 100'000'000;
@@ -285,8 +284,7 @@ void LiveViews::hurry_to(Offset until) {
 
 /// After a drain of `items` of `bytes` that began then: under load, lets enough for the next one come together.
 void LiveViews::wait_for_many(std::uint64_t items, std::uint64_t bytes, std::uint64_t began_at) {
-    const auto interval = began_at - std::exchange(drain_began_at_, began_at);  // in which the items came
-    const bool busy = interval != 0 && items * 1'000'000 >= busy_items_per_ms * interval;
+    const bool busy = rate_.high(items, began_at);
     const auto of_such_bytes = items * drain_bytes_enough / std::max<std::uint64_t>(bytes, 1);
     const auto enough = std::clamp<std::uint64_t>(of_such_bytes, 1, drain_items_enough);
     if (!busy || items >= enough) return;

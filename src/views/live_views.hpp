@@ -3,6 +3,7 @@
 #include "views/fold.hpp"
 #include "views/heads.hpp"
 #include "views/hot.hpp"
+#include "views/rate.hpp"
 #include "views/reads.hpp"
 #include "views/trimming.hpp"
 #include "views/views.hpp"
@@ -125,11 +126,11 @@ private:
     const std::shared_ptr<Listeners> listeners_ = std::make_shared<Listeners>();
 
     std::atomic<std::uint64_t> folded_{0};
-    std::uint64_t unflushed_ = 0;       // items; fold's thread
-    std::uint64_t unreleased_ = 0;      // items since memory was given back; fold's thread
-    std::uint64_t flushed_at_ = 0;      // monotonic nanoseconds; fold's thread
-    std::uint64_t drain_began_at_ = 0;  // likewise
-    std::uint64_t drained_bytes_ = 0;   // of the last drain's payloads; likewise
+    std::uint64_t unflushed_ = 0;      // items; fold's thread
+    std::uint64_t unreleased_ = 0;     // items since memory was given back; fold's thread
+    std::uint64_t flushed_at_ = 0;     // monotonic nanoseconds; fold's thread
+    Rate rate_{10};                    // of items, a millisecond; likewise
+    std::uint64_t drained_bytes_ = 0;  // of the last drain's payloads; likewise
 
     std::mutex mutex_;
     std::condition_variable wake_;
