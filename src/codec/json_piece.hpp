@@ -41,14 +41,14 @@ public:
     }
     /// JSON, or text that is known to need no escape.
     JsonPiece& add(std::string_view clean) {
-        if (!has_room(clean.size())) return *this;
+        if (clean.empty() || !has_room(clean.size())) return *this;
         std::memcpy(to_, clean.data(), clean.size());
         to_ += clean.size();
         return *this;
     }
     /// The inside of a string.
     JsonPiece& text(std::string_view text) {
-        if (!has_room(text.size() + json_block)) return *this;
+        if (text.empty() || !has_room(text.size() + json_block)) return *this;
         special_ |= copy(text);
         to_ += text.size();
         return *this;
