@@ -9,7 +9,7 @@ namespace {
 
 using codec::JsonValue;
 
-constexpr std::chrono::milliseconds look_interval{150};
+constexpr std::chrono::milliseconds progress_interval{150};
 
 const resources::Kind& evaluations() {
     return resources::kind_named("Evaluation");
@@ -115,7 +115,7 @@ Result<JsonValue> evaluate_at_controller(const Context& context, const JudgeOpti
                                             " is not judged yet; it goes on: ark get evaluation/" +
                                             std::string(answer.value["metadata"]["name"].text()));
         }
-        std::this_thread::sleep_for(look_interval);
+        std::this_thread::sleep_for(progress_interval);
         ARK_TRY(answer, client.send("GET", path));
     }
 }

@@ -9,7 +9,7 @@ namespace {
 
 using codec::JsonValue;
 
-constexpr std::size_t file_bytes_max = 256u << 20;
+constexpr std::size_t event_file_bytes_max = 256u << 20;
 
 std::vector<JsonValue> events_of_document(JsonValue&& document) {
     if (document.is_object() && document["items"].is_array()) {
@@ -59,7 +59,7 @@ Result<std::vector<JsonValue>> events_of_text(std::string_view text) {
 }
 
 Result<std::vector<JsonValue>> read_event_file(const std::string& path) {
-    ARK_TRY(const auto text, read_whole(path, file_bytes_max));
+    ARK_TRY(const auto text, read_whole(path, event_file_bytes_max));
     auto events = events_of_text(text);
     if (!events) return prefix(std::move(events).error(), path);
     return events;

@@ -15,7 +15,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t file_bytes_max = 64u << 20;
+constexpr std::size_t manifest_bytes_max = 64u << 20;
 
 Result<std::string> read_text(const std::string& path) {
     std::string text;
@@ -26,7 +26,7 @@ Result<std::string> read_text(const std::string& path) {
         if (!file) return fail(Errc::bad_argument, "cannot read " + path);
         text.assign(std::istreambuf_iterator<char>(file), {});
     }
-    if (text.size() > file_bytes_max) return fail(Errc::too_large, path + ": beyond 64 MiB");
+    if (text.size() > manifest_bytes_max) return fail(Errc::too_large, path + ": beyond 64 MiB");
     return text;
 }
 

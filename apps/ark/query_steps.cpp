@@ -12,7 +12,7 @@ namespace {
 using codec::JsonValue;
 
 constexpr std::size_t label_width = 44;
-constexpr std::size_t error_width = 100;
+constexpr std::size_t step_error_width = 100;
 constexpr std::size_t said_width = 90;
 constexpr std::string_view chunk_prefix = "chatcmpl-";  // and the span's id behind it
 
@@ -125,7 +125,7 @@ std::string QuerySteps::render(const JsonValue& event) {
     if (!duration.is_null()) line += fmt::format("{:>8}", format_duration_ms(duration.real()));
     if (const auto tokens = tokens_of(event); !tokens.empty()) line += "  " + tokens;
     if (const auto error = error_text(event); failed && !error.empty())
-        line += "  " + paint(fit(error, error_width), Style::red, color_);
+        line += "  " + paint(fit(error, step_error_width), Style::red, color_);
     while (line.ends_with(' '))
         line.pop_back();
     return line;

@@ -12,7 +12,7 @@ namespace {
 using codec::JsonValue;
 using codec::JsonWriter;
 
-constexpr std::size_t request_bytes_max = 1u << 20;
+constexpr std::size_t call_bytes_max = 1u << 20;
 constexpr std::array<std::string_view, 3> versions{"2025-11-25", "2025-06-18", "2025-03-26"};
 constexpr int invalid_request = -32600;
 constexpr int method_not_found = -32601;
@@ -74,7 +74,7 @@ void McpServer::add_routes(net::Router& router, const std::string& path) {
 }
 
 awaitable<void> McpServer::answer(net::Exchange& exchange) {
-    const auto body = co_await exchange.read_body(request_bytes_max);
+    const auto body = co_await exchange.read_body(call_bytes_max);
     net::Response response;
     if (!body) {
         response = error_of({}, invalid_request, "the body cannot be read", http_status(body.error().code));

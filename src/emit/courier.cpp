@@ -16,7 +16,7 @@
 namespace ark::emit {
 namespace {
 
-constexpr std::size_t answer_bytes_max = 64u << 10;
+constexpr std::size_t receipt_bytes_max = 64u << 10;
 constexpr std::size_t list_bytes_max = 16u << 20;
 constexpr std::chrono::milliseconds wait_max{60'000};
 
@@ -93,7 +93,7 @@ public:
         request.timeout = target.timeout;
         request.stop = std::move(stop);
         auto& client = client_of(target);
-        const auto answer = co_await client.fetch(std::move(request), answer_bytes_max);
+        const auto answer = co_await client.fetch(std::move(request), receipt_bytes_max);
         co_return carried_by(target, answer);
     }
 
@@ -176,7 +176,7 @@ private:
             request.body = (*events)[progress.events];
             request.timeout = target.timeout;
             request.stop = stop;
-            const auto answer = co_await client_.fetch(std::move(request), answer_bytes_max);
+            const auto answer = co_await client_.fetch(std::move(request), receipt_bytes_max);
             carried = carried_by(target, answer);
             if (carried.outcome == Carried::Outcome::retry) co_return carried;
             if (carried.outcome == Carried::Outcome::refused) refused = carried.reason;

@@ -8,7 +8,7 @@
 namespace ark::emit {
 namespace {
 
-std::string_view trimmed(std::string_view text) {
+std::string_view without_margins(std::string_view text) {
     while (!text.empty() && (text.front() == ' ' || text.front() == '\t'))
         text.remove_prefix(1);
     while (!text.empty() && (text.back() == ' ' || text.back() == '\t'))
@@ -21,14 +21,14 @@ template <class F>
 bool for_each_pair(std::string_view text, F f) {
     while (!text.empty()) {
         const auto comma = text.find(',');
-        const auto pair = trimmed(text.substr(0, comma));
+        const auto pair = without_margins(text.substr(0, comma));
         text = comma == std::string_view::npos ? std::string_view() : text.substr(comma + 1);
         if (pair.empty()) continue;
         const auto equals = pair.find('=');
         if (equals == std::string_view::npos || equals == 0) return false;
-        const auto value = net::percent_decode(trimmed(pair.substr(equals + 1)));
+        const auto value = net::percent_decode(without_margins(pair.substr(equals + 1)));
         if (!value) return false;
-        f(trimmed(pair.substr(0, equals)), *value);
+        f(without_margins(pair.substr(0, equals)), *value);
     }
     return true;
 }
@@ -62,7 +62,7 @@ Result<bool> is_wanted(const Environment& environment, std::string_view exporter
     std::string_view rest = *exporter;
     while (!rest.empty()) {
         const auto comma = rest.find(',');
-        if (trimmed(rest.substr(0, comma)) == "otlp") return true;
+        if (without_margins(rest.substr(0, comma)) == "otlp") return true;
         rest = comma == std::string_view::npos ? std::string_view() : rest.substr(comma + 1);
     }
     return fail(Errc::config, fmt::format("{}: otlp or none, not {}", exporter_variable, *exporter));

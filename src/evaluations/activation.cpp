@@ -3,7 +3,6 @@
 namespace ark::evaluations {
 namespace {
 
-using expr::Evaluation;
 using expr::Value;
 
 constexpr std::size_t walks_max = 64;  // of one run; a nested macro walks once for each element
@@ -19,7 +18,7 @@ void Run::begin() {
     failure_.reset();
 }
 
-std::optional<Value> Run::variable(std::uint32_t, Evaluation& evaluation) const {
+std::optional<Value> Run::variable(std::uint32_t, expr::Evaluation& evaluation) const {
     if (current_ == nullptr) {
         const auto events = scoped_.in_log_order(Scope::current);
         if (!events) {
@@ -31,7 +30,7 @@ std::optional<Value> Run::variable(std::uint32_t, Evaluation& evaluation) const 
     return Value::list(list_);
 }
 
-Value Run::value_of(const Event& event, Evaluation& evaluation) const {
+Value Run::value_of(const Event& event, expr::Evaluation& evaluation) const {
     return view_of(event.value, evaluation);
 }
 
@@ -50,7 +49,7 @@ Evidence Run::evidence() const {
     return evidence;
 }
 
-Value Run::List::at(std::size_t index, Evaluation& evaluation) const {
+Value Run::List::at(std::size_t index, expr::Evaluation& evaluation) const {
     auto& walks = run_.walks_;
     if (!walks.empty() && walks.back().last + 1 == index) {
         walks.back().last = index;

@@ -22,7 +22,7 @@ const Type names = Type::list(Type::string());
 const Type record = Type::map(Type::string(), Type::dyn());
 const Type number_or_null = Type::dyn();  // ordering against null is the rule's error, when it is evaluated
 
-Parameter text(std::string name) {
+Parameter text_parameter(std::string name) {
     return {std::move(name), Type::string()};
 }
 
@@ -30,7 +30,7 @@ Parameter any_name() {
     return {"name", Type::nullable(Type::string()), Value::null()};
 }
 
-Parameter reasons(std::string name) {
+Parameter reason_list(std::string name) {
     return {std::move(name), Type::list(Type::dyn())};
 }
 
@@ -63,10 +63,11 @@ void add_tool(Catalogue& add) {
     add("tool.get_success_rate", {any_name()}, Type::real(), bound<tool::get_success_rate>);
     add("tool.had_error", {any_name()}, Type::boolean(), bound<tool::had_error>);
     add("tool.get_execution_metrics", {any_name()}, record, bound<tool::get_execution_metrics>);
-    add("tool.get_parameters", {text("name")}, Type::list(record), bound<tool::get_parameters>);
-    add("tool.parameter_contains", {text("name"), text("key"), text("value")}, Type::boolean(),
-        bound<tool::parameter_contains>);
-    add("tool.parameter_type", {text("name"), text("key"), text("type")}, Type::boolean(), parameter_type);
+    add("tool.get_parameters", {text_parameter("name")}, Type::list(record), bound<tool::get_parameters>);
+    add("tool.parameter_contains", {text_parameter("name"), text_parameter("key"), text_parameter("value")},
+        Type::boolean(), bound<tool::parameter_contains>);
+    add("tool.parameter_type", {text_parameter("name"), text_parameter("key"), text_parameter("type")}, Type::boolean(),
+        parameter_type);
     add("tool.get_unique_tools", {}, names, bound<tool::get_unique_tools>);
     add("tool.get_tools_used", {}, names, bound<tool::get_unique_tools>);
 }
@@ -75,8 +76,8 @@ void add_agent(Catalogue& add) {
     add("agent.was_executed", {any_name()}, Type::boolean(), bound<agent::was_executed>);
     add("agent.get_execution_count", {any_name()}, Type::integer(), bound<agent::get_execution_count>);
     add("agent.get_success_rate", {any_name()}, Type::real(), bound<agent::get_success_rate>);
-    add("agent.get_tools_used", {text("name")}, names, bound<agent::get_tools_used>);
-    add("agent.get_execution_summary", {text("name")}, record, bound<agent::get_execution_summary>);
+    add("agent.get_tools_used", {text_parameter("name")}, names, bound<agent::get_tools_used>);
+    add("agent.get_execution_summary", {text_parameter("name")}, record, bound<agent::get_execution_summary>);
     add("agent.get_unique_agents", {}, names, bound<agent::get_unique_agents>);
     add("agent.get_agents_used", {}, names, bound<agent::get_unique_agents>);
 }
@@ -88,7 +89,8 @@ void add_team(Catalogue& add) {
     add("team.get_success_rate", {any_name()}, Type::real(), bound<team::get_success_rate>);
     add("team.get_team_agents", {any_name()}, names, bound<team::get_team_agents>);
     add("team.get_team_members", {any_name()}, names, bound<team::get_team_agents>);
-    add("team.detect_collaboration_pattern", {text("name")}, Type::string(), bound<team::detect_collaboration_pattern>);
+    add("team.detect_collaboration_pattern", {text_parameter("name")}, Type::string(),
+        bound<team::detect_collaboration_pattern>);
 }
 
 void add_llm(Catalogue& add) {
@@ -111,11 +113,11 @@ void add_query(Catalogue& add) {
 
 void add_sequence(Catalogue& add) {
     const Parameter strict{"strict", Type::boolean(), Value::boolean(true)};
-    add("sequence.was_completed", {reasons("events")}, Type::boolean(), bound<sequence::was_completed>);
-    add("sequence.was_sequence_completed", {reasons("events")}, Type::boolean(), bound<sequence::was_completed>);
-    add("sequence.check_execution_order", {reasons("events"), strict}, Type::boolean(),
+    add("sequence.was_completed", {reason_list("events")}, Type::boolean(), bound<sequence::was_completed>);
+    add("sequence.was_sequence_completed", {reason_list("events")}, Type::boolean(), bound<sequence::was_completed>);
+    add("sequence.check_execution_order", {reason_list("events"), strict}, Type::boolean(),
         bound<sequence::check_execution_order>);
-    add("sequence.get_time_between_events", {text("start"), text("end")}, number_or_null,
+    add("sequence.get_time_between_events", {text_parameter("start"), text_parameter("end")}, number_or_null,
         bound<sequence::get_time_between_events>);
     add("sequence.get_execution_flow", {}, Type::list(record), bound<sequence::get_execution_flow>);
     add("sequence.detect_parallel_execution", {seconds("threshold", Value::real(1.0))}, Type::list(Type::list(record)),

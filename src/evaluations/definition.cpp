@@ -8,7 +8,7 @@
 namespace ark::evaluations {
 namespace {
 
-Error bad(std::string_view where, std::string_view what) {
+Error bad_part(std::string_view where, std::string_view what) {
     return fail(Errc::bad_argument, std::string(where) + ": " + std::string(what));
 }
 
@@ -39,27 +39,28 @@ private:
 };
 
 Result<Rule> read_rule(const JsonValue& said, const std::string& where) {
-    if (!said.is_object()) return bad(where, "a map with name and expression was expected");
+    if (!said.is_object()) return bad_part(where, "a map with name and expression was expected");
     Rule rule;
     rule.name = said["name"].text();
     rule.expression = said["expression"].text();
     rule.description = said["description"].text();
-    if (rule.name.empty()) return bad(where + ".name", "must be a non-empty text");
-    if (!said["expression"].is_string()) return bad(where + ".expression", "must be a text");
+    if (rule.name.empty()) return bad_part(where + ".name", "must be a non-empty text");
+    if (!said["expression"].is_string()) return bad_part(where + ".expression", "must be a text");
     const auto& weight = said["weight"];
     if (weight.is_null()) return rule;
     const auto* whole = std::get_if<std::int64_t>(&weight.data);
     constexpr std::int64_t weight_max = 1'000'000'000;  // sums of all rules stay exact
     if (whole == nullptr || *whole < 0 || *whole > weight_max) {
-        return bad(where + ".weight", "must be a whole number from 0 to 1000000000");
+        return bad_part(where + ".weight", "must be a whole number from 0 to 1000000000");
     }
     rule.weight = *whole;
     return rule;
 }
 
 Status read_rules(const JsonValue& said, Definition& into) {
-    if (said.size() == 0 || !said.is_array()) return bad("rules", "an evaluation of events needs at least one");
-    if (said.size() > Definition::rules_max) return bad("rules", "more than " + std::to_string(Definition::rules_max));
+    if (said.size() == 0 || !said.is_array()) return bad_part("rules", "an evaluation of events needs at least one");
+    if (said.size() > Definition::rules_max)
+        return bad_part("rules", "more than " + std::to_string(Definition::rules_max));
     for (std::size_t i = 0; i < said.size(); ++i) {
         ARK_TRY(auto rule, read_rule(said[i], "rules[" + std::to_string(i) + "]"));
         into.rules.push_back(std::move(rule));
@@ -80,7 +81,7 @@ Status read_type(std::string_view said, const JsonValue& rules, Definition& into
     into.type = said.empty() && !rules.is_null() ? "event" : first_of({said, "direct"});
     if (into.type == "event") return ok();
     if (std::find(judged.begin(), judged.end(), into.type) == judged.end()) {
-        return bad("type", "'" + into.type + "' is none of event, direct, query, baseline, batch");
+        return bad_part("type", "'" + into.type + "' is none of event, direct, query, baseline, batch");
     }
     return fail(Errc::unsupported, "evaluations of type " + into.type +
                                        " are judged by a model, which only the controller can call: apply it there "
@@ -91,14 +92,14 @@ Status read_type(std::string_view said, const JsonValue& rules, Definition& into
 
 Result<double> read_min_score(std::string_view text) {
     const auto score = read_number(JsonValue{std::string(text)});
-    if (!score || !(*score >= 0 && *score <= 1)) return bad("min-score", "must be a number from 0 to 1");
+    if (!score || !(*score >= 0 && *score <= 1)) return bad_part("min-score", "must be a number from 0 to 1");
     return *score;
 }
 
 Result<Definition> read_definition(const JsonValue& document) {
-    if (!document.is_object()) return bad("evaluation", "a map was expected");
+    if (!document.is_object()) return bad_part("evaluation", "a map was expected");
     const auto kind = document["kind"].text();
-    if (!kind.empty() && kind != "Evaluation") return bad("kind", "'" + std::string(kind) + "' is not Evaluation");
+    if (!kind.empty() && kind != "Evaluation") return bad_part("kind", "'" + std::string(kind) + "' is not Evaluation");
     const auto& spec = document["spec"].is_object() ? document["spec"] : document;
     const auto& config = spec["config"].is_object() ? spec["config"] : spec;
     const Parameters parameters(spec["evaluator"]["parameters"].is_null() ? spec["parameters"]

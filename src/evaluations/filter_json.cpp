@@ -7,7 +7,7 @@ namespace {
 
 using codec::JsonValue;
 
-Error bad(std::string_view member, std::string_view what) {
+Error bad_member(std::string_view member, std::string_view what) {
     return fail(Errc::bad_argument, "filter." + std::string(member) + ": " + std::string(what));
 }
 
@@ -35,32 +35,32 @@ bool read_text_member(std::string_view name, const JsonValue& value, items::Filt
 Status read_reasons(const JsonValue& value, items::Filter& filter) {
     if (value.is_string()) filter.reasons.emplace_back(value.text());
     for (const auto& each : value.array()) {
-        if (!each.is_string()) return bad("reason", "must be a text or a list of texts");
+        if (!each.is_string()) return bad_member("reason", "must be a text or a list of texts");
         filter.reasons.emplace_back(each.text());
     }
-    return filter.reasons.empty() ? Status(bad("reason", "must be a text or a list of texts")) : ok();
+    return filter.reasons.empty() ? Status(bad_member("reason", "must be a text or a list of texts")) : ok();
 }
 
 Status read_member(std::string_view name, const JsonValue& value, items::Filter& filter) {
     if (name == "reason") return read_reasons(value, filter);
-    if (!value.is_string()) return bad(name, "must be a text");
+    if (!value.is_string()) return bad_member(name, "must be a text");
     if (read_text_member(name, value, filter)) return ok();
     if (name == "trace") {
         filter.trace = TraceId::from_hex(value.text());
-        return filter.trace ? ok() : Status(bad(name, "is not a trace id"));
+        return filter.trace ? ok() : Status(bad_member(name, "is not a trace id"));
     }
     if (name == "component") {
         filter.component = model::parse_kind(value.text());
-        return filter.component ? ok() : Status(bad(name, "there is no such component"));
+        return filter.component ? ok() : Status(bad_member(name, "there is no such component"));
     }
     if (name == "status") {
         if (value.text() == "success" || value.text() == "failure") {
             filter.failed = value.text() == "failure";
             return ok();
         }
-        return bad(name, "must be success or failure");
+        return bad_member(name, "must be success or failure");
     }
-    return bad(name, "unknown member");
+    return bad_member(name, "unknown member");
 }
 
 }  // namespace

@@ -23,7 +23,7 @@ JsonValue texts(const std::vector<std::string>& given) {
     return JsonValue{std::move(array)};
 }
 
-JsonValue json_of(const Step& step) {
+JsonValue step_json(const Step& step) {
     JsonValue out{JsonValue::Object{{"call", text(step.call)}, {"value", step.value}, {"events", whole(step.events)}}};
     out.set("evidence", texts(step.ids));
     return out;
@@ -37,11 +37,11 @@ void add_evidence(JsonValue& out, const Outcome& outcome) {
 void add_steps(JsonValue& out, const Outcome& outcome) {
     JsonValue::Array steps;
     for (const auto& step : outcome.steps)
-        steps.push_back(json_of(step));
+        steps.push_back(step_json(step));
     out.set("steps", JsonValue{std::move(steps)});
 }
 
-JsonValue json_of(const RuleResult& result, Explain explain) {
+JsonValue rule_json(const RuleResult& result, Explain explain) {
     const auto& outcome = result.outcome;
     JsonValue out{JsonValue::Object{{"name", text(result.rule.name)},
                                     {"expression", text(result.rule.expression)},
@@ -49,7 +49,7 @@ JsonValue json_of(const RuleResult& result, Explain explain) {
                                     {"weight", JsonValue{result.rule.weight}}}};
     if (!result.rule.description.empty()) out.set("description", text(result.rule.description));
     if (result.skipped) out.set("skipped", JsonValue{true});
-    if (outcome.problem) out.set("error", evaluations::json_of(*outcome.problem));
+    if (outcome.problem) out.set("error", json_of(*outcome.problem));
     const bool has_value = !result.skipped && (!outcome.problem || !outcome.value.is_null());
     if (has_value && outcome.value.dump().size() <= value_bytes_max) out.set("value", outcome.value);
     add_evidence(out, outcome);
@@ -131,7 +131,7 @@ JsonValue json_of(const EvaluationResult& result, Explain explain) {
     out.set("events", std::move(events));
     JsonValue::Array rules;
     for (const auto& each : result.rules)
-        rules.push_back(json_of(each, explain));
+        rules.push_back(rule_json(each, explain));
     out.set("rules", JsonValue{std::move(rules)});
     return out;
 }

@@ -18,7 +18,7 @@ struct PageRequest {
     std::size_t limit = limit_default;
 };
 
-Error bad(std::string_view parameter, std::string_view what) {
+Error bad_parameter(std::string_view parameter, std::string_view what) {
     return fail(Errc::bad_argument, std::string(parameter) + ": " + std::string(what));
 }
 
@@ -33,7 +33,7 @@ Status read_state(std::string_view value, Index::Choice& choice) {
     for (const auto state : {Row::State::running, Row::State::done, Row::State::failed, Row::State::canceled}) {
         if (name(state) == value) choice.state = state;
     }
-    return choice.state ? ok() : Status(bad("state", "must be running, done, error or canceled"));
+    return choice.state ? ok() : Status(bad_parameter("state", "must be running, done, error or canceled"));
 }
 
 Status read_parameter(std::string_view name, const std::string& value, PageRequest& page) {
@@ -43,44 +43,45 @@ Status read_parameter(std::string_view name, const std::string& value, PageReque
     if (name == "query" || name == "session" || name == "name") return ok();
     if (name == "state") return read_state(value, page.choice);
     if (name == "passed") {
-        if (value != "true" && value != "false") return bad(name, "must be true or false");
+        if (value != "true" && value != "false") return bad_parameter(name, "must be true or false");
         page.choice.passed = value == "true";
         return ok();
     }
     if (name == "limit") {
         const auto limit = number(value);
-        if (!limit || *limit < 1 || *limit > limit_max) return bad(name, "must be a whole number from 1 to 1000");
+        if (!limit || *limit < 1 || *limit > limit_max)
+            return bad_parameter(name, "must be a whole number from 1 to 1000");
         page.limit = static_cast<std::size_t>(*limit);
         return ok();
     }
     if (name == "cursor") {
         const auto before = number(value);
-        if (!before) return bad(name, "is not a nextCursor of this list");
+        if (!before) return bad_parameter(name, "is not a nextCursor of this list");
         page.before = Offset{*before};
         return ok();
     }
-    return bad(name, "this resource has no such parameter");
+    return bad_parameter(name, "this resource has no such parameter");
 }
 
-JsonValue text(std::string_view given) {
+JsonValue row_text(std::string_view given) {
     return JsonValue{std::string(given)};
 }
 
 }  // namespace
 
 JsonValue json_of(const Row& row) {
-    JsonValue out{JsonValue::Object{{"id", text(row.id)}}};
-    if (!row.name.empty()) out.set("name", text(row.name));
-    out.set("state", text(name(row.state)));
-    out.set("evaluator", text(row.elsewhere ? "controller" : "broker"));
+    JsonValue out{JsonValue::Object{{"id", row_text(row.id)}}};
+    if (!row.name.empty()) out.set("name", row_text(row.name));
+    out.set("state", row_text(name(row.state)));
+    out.set("evaluator", row_text(row.elsewhere ? "controller" : "broker"));
     if (row.has_result) {
         out.set("passed", JsonValue{row.passed});
-        out.set("score", text(score_text(row.score)));
+        out.set("score", row_text(score_text(row.score)));
     }
-    if (!row.subject.query.empty()) out.set("query", text(row.subject.query));
-    if (!row.subject.session.empty()) out.set("session", text(row.subject.session));
-    out.set("created", text(to_rfc3339(row.created)));
-    out.set("updated", text(to_rfc3339(row.updated)));
+    if (!row.subject.query.empty()) out.set("query", row_text(row.subject.query));
+    if (!row.subject.session.empty()) out.set("session", row_text(row.subject.session));
+    out.set("created", row_text(to_rfc3339(row.created)));
+    out.set("updated", row_text(to_rfc3339(row.updated)));
     return out;
 }
 
@@ -105,7 +106,7 @@ Result<JsonValue> page_of(const Index& index, std::string_view tenant, std::stri
     for (std::size_t i = 0; i < std::min(rows.size(), page.limit); ++i)
         items.push_back(json_of(rows[i]));
     JsonValue out{JsonValue::Object{{"items", JsonValue{std::move(items)}}, {"nextCursor", JsonValue{}}}};
-    if (rows.size() > page.limit) out.set("nextCursor", text(std::to_string(rows[page.limit - 1].first.value())));
+    if (rows.size() > page.limit) out.set("nextCursor", row_text(std::to_string(rows[page.limit - 1].first.value())));
     return out;
 }
 

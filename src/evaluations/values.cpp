@@ -10,7 +10,6 @@ namespace ark::evaluations {
 namespace {
 
 using codec::JsonValue;
-using expr::Evaluation;
 using expr::Kind;
 using expr::Value;
 
@@ -18,20 +17,22 @@ class JsonList final : public expr::HostList {
 public:
     explicit JsonList(const JsonValue& array) : array_(&array) {}
     std::size_t size() const override { return array_->size(); }
-    Value at(std::size_t index, Evaluation& evaluation) const override { return view_of((*array_)[index], evaluation); }
+    Value at(std::size_t index, expr::Evaluation& evaluation) const override {
+        return view_of((*array_)[index], evaluation);
+    }
 
 private:
     const JsonValue* array_;
 };
 
-JsonValue json_of_list(const Value& list, Evaluation& evaluation) {
+JsonValue json_of_list(const Value& list, expr::Evaluation& evaluation) {
     JsonValue::Array array;
     for (std::size_t i = 0; i < list.size(); ++i)
         array.push_back(json_of(list.at(i, evaluation), evaluation));
     return JsonValue{std::move(array)};
 }
 
-JsonValue json_of_map(const Value& map, Evaluation& evaluation) {
+JsonValue json_of_map(const Value& map, expr::Evaluation& evaluation) {
     JsonValue::Object object;
     const auto keys = map.keys(evaluation);
     if (keys.is_error()) return {};
@@ -45,7 +46,7 @@ JsonValue json_of_map(const Value& map, Evaluation& evaluation) {
     return JsonValue{std::move(object)};
 }
 
-JsonValue json_of_timestamp(const Value& time, Evaluation& evaluation) {
+JsonValue json_of_timestamp(const Value& time, expr::Evaluation& evaluation) {
     if (time.unix_seconds() < 0) return JsonValue{to_text(time, evaluation)};  // before what UnixNanos can hold
     const auto nanos = static_cast<std::uint64_t>(time.unix_seconds()) * 1'000'000'000 + time.nanos();
     return JsonValue{to_rfc3339(UnixNanos{nanos})};
@@ -53,7 +54,7 @@ JsonValue json_of_timestamp(const Value& time, Evaluation& evaluation) {
 
 }  // namespace
 
-Value view_of(const JsonValue& json, Evaluation& evaluation) {
+Value view_of(const JsonValue& json, expr::Evaluation& evaluation) {
     if (const auto* boolean = std::get_if<bool>(&json.data)) return Value::boolean(*boolean);
     if (const auto* integer = std::get_if<std::int64_t>(&json.data)) return Value::integer(*integer);
     if (const auto* large = std::get_if<std::uint64_t>(&json.data)) return Value::real(static_cast<double>(*large));
@@ -70,7 +71,7 @@ Value view_of(const JsonValue& json, Evaluation& evaluation) {
     return Value::null();
 }
 
-std::optional<Value> JsonMap::find(const Value& key, Evaluation& evaluation) const {
+std::optional<Value> JsonMap::find(const Value& key, expr::Evaluation& evaluation) const {
     if (!key.is(Kind::string)) return std::nullopt;
     const auto& members = object_->object();
     const auto found = std::find_if(members.rbegin(), members.rend(),
@@ -79,7 +80,7 @@ std::optional<Value> JsonMap::find(const Value& key, Evaluation& evaluation) con
     return view_of(found->second, evaluation);
 }
 
-Value JsonMap::keys(Evaluation& evaluation) const {
+Value JsonMap::keys(expr::Evaluation& evaluation) const {
     expr::ListBuilder list(evaluation, object_->size());
     for (const auto& [name, value] : object_->object()) {
         if (!list.push(Value::string(name))) break;
@@ -87,7 +88,7 @@ Value JsonMap::keys(Evaluation& evaluation) const {
     return list.finish();
 }
 
-JsonValue json_of(const Value& value, Evaluation& evaluation) {
+JsonValue json_of(const Value& value, expr::Evaluation& evaluation) {
     switch (value.kind()) {
         case Kind::null:
             return {};

@@ -43,7 +43,7 @@ Comparison mirrored(Comparison comparison) {
     return comparison;
 }
 
-bool is_scalar(const Value& value) {
+bool is_plain(const Value& value) {
     return !value.is(Kind::list) && !value.is(Kind::map);
 }
 
@@ -77,12 +77,12 @@ private:
         const bool variable_left = left.kind == Step::Kind::variable && right.kind == Step::Kind::constant;
         const bool variable_right = right.kind == Step::Kind::variable && left.kind == Step::Kind::constant;
         if (variable_left && op == Op::in) return membership(left.slot, right.constant);
-        if (variable_right && op == Op::in && is_scalar(left.constant))
+        if (variable_right && op == Op::in && is_plain(left.constant))
             found.push_back({right.slot, Comparison::contains, {left.constant}});
         const auto comparison = comparison_of(op);
         if (!comparison) return;
-        if (variable_left && is_scalar(right.constant)) found.push_back({left.slot, *comparison, {right.constant}});
-        if (variable_right && is_scalar(left.constant))
+        if (variable_left && is_plain(right.constant)) found.push_back({left.slot, *comparison, {right.constant}});
+        if (variable_right && is_plain(left.constant))
             found.push_back({right.slot, mirrored(*comparison), {left.constant}});
     }
 

@@ -174,7 +174,7 @@ Value trim(const Call& call) {
     return Value::string(end == 0 ? std::string_view() : text.substr(start, end - start));
 }
 
-Value reverse(const Call& call) {
+Value reverse_text(const Call& call) {
     const auto text = call.arguments[0].as_text();
     std::string reversed;
     if (!charge(call)) return call.evaluation.exhausted();
@@ -220,7 +220,7 @@ void add_text_extension(Library& library) {
     library.add("substring", "string.(int) string", &substring);
     library.add("substring", "string.(int, int) string", &substring);
     library.add("trim", "string.() string", &trim);
-    library.add("reverse", "string.() string", &reverse);
+    library.add("reverse", "string.() string", &reverse_text);
     library.add("strings.quote", "(string) string", &quote);
     library.add("format", "string.(list(dyn)) string", &format_text);
 }

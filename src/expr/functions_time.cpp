@@ -110,7 +110,7 @@ Value duration_of_nanos(const Call& call) {
     return Value::duration(call.arguments[0].as_integer());
 }
 
-Value same(const Call& call) {
+Value same_time(const Call& call) {
     return call.arguments[0];
 }
 
@@ -149,10 +149,10 @@ void add_times(Library& library) {
     library.add("getMilliseconds", "duration.() int", &duration_milliseconds);
     library.add("timestamp", "(string) timestamp", &timestamp_of_text);
     library.add("timestamp", "(int) timestamp", &timestamp_of_seconds);
-    library.add("timestamp", "(timestamp) timestamp", &same);
+    library.add("timestamp", "(timestamp) timestamp", &same_time);
     library.add("duration", "(string) duration", &duration_of_text);
     library.add("duration", "(int) duration", &duration_of_nanos);
-    library.add("duration", "(duration) duration", &same);
+    library.add("duration", "(duration) duration", &same_time);
     library.add("int", "(timestamp) int", &seconds_of_timestamp);
     library.add("int", "(duration) int", &nanos_of_duration);
     library.add("string", "(timestamp) string", &timestamp_text);

@@ -27,7 +27,7 @@ bool span_matches(const model::Batch& batch, const Filter& filter, const Context
     return matches;
 }
 
-model::Batch tool_span(std::uint32_t status = 0) {
+model::Batch span_of_tool(std::uint32_t status = 0) {
     auto one = span("x", {{"gen_ai.operation.name", "execute_tool"},
                           {"gen_ai.tool.name", "tides"},
                           {"gen_ai.agent.name", "clerk"},
@@ -51,12 +51,12 @@ TEST(Filter, ReasonsNarrowWhereSpansAreListedAlone) {
         each_item(batch, [&](const Item& item) { all = has_reason(filter, item); });
         return all;
     };
-    EXPECT_TRUE(found(tool_span(), "ToolCall*"));
-    EXPECT_TRUE(found(tool_span(), "ToolCallStart"));
-    EXPECT_TRUE(found(tool_span(2), "ToolCallError"));
-    EXPECT_FALSE(found(tool_span(), "ToolCallError"));
+    EXPECT_TRUE(found(span_of_tool(), "ToolCall*"));
+    EXPECT_TRUE(found(span_of_tool(), "ToolCallStart"));
+    EXPECT_TRUE(found(span_of_tool(2), "ToolCallError"));
+    EXPECT_FALSE(found(span_of_tool(), "ToolCallError"));
     EXPECT_FALSE(found(traces({}, {span("x", {})}), "ToolCall*"));
-    EXPECT_TRUE(span_matches(tool_span(), with([](Filter& f) { f.reasons = {"LLMCallStart"}; })));
+    EXPECT_TRUE(span_matches(span_of_tool(), with([](Filter& f) { f.reasons = {"LLMCallStart"}; })));
 }
 
 TEST(Filter, MessagesAndChunksAreOfTheirQueryAndConversation) {
@@ -111,7 +111,7 @@ TEST(Filter, EachCriterionNarrows) {
         {with([](Filter& f) { f.reasons = {"LLMCall*"}; }), ""},
     };
     for (const auto& c : cases)
-        EXPECT_EQ(matched(tool_span(2), c.filter), c.matches) << c.filter.key();
+        EXPECT_EQ(matched(span_of_tool(2), c.filter), c.matches) << c.filter.key();
 }
 
 TEST(Filter, ReasonsAnswerToEveryName) {
@@ -143,10 +143,10 @@ TEST(Filter, TheTracesSessionAndTheItemsAgentWin) {
     Context context;
     context.session_id = "of-trace";
     context.agent = "of-trace";
-    EXPECT_TRUE(span_matches(tool_span(), with([](Filter& f) { f.session = "of-trace"; }), context));
-    EXPECT_FALSE(span_matches(tool_span(), with([](Filter& f) { f.session = "s"; }), context));
-    EXPECT_TRUE(span_matches(tool_span(), with([](Filter& f) { f.agent = "clerk"; }), context));
-    EXPECT_FALSE(span_matches(tool_span(), with([](Filter& f) { f.agent = "of-trace"; }), context));
+    EXPECT_TRUE(span_matches(span_of_tool(), with([](Filter& f) { f.session = "of-trace"; }), context));
+    EXPECT_FALSE(span_matches(span_of_tool(), with([](Filter& f) { f.session = "s"; }), context));
+    EXPECT_TRUE(span_matches(span_of_tool(), with([](Filter& f) { f.agent = "clerk"; }), context));
+    EXPECT_FALSE(span_matches(span_of_tool(), with([](Filter& f) { f.agent = "of-trace"; }), context));
 }
 
 TEST(Filter, EqualFiltersHaveEqualKeys) {

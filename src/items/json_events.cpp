@@ -14,7 +14,7 @@ using codec::JsonValue;
 using codec::JsonWriter;
 
 constexpr std::uint32_t severity_info = 9;
-constexpr std::uint32_t severity_warn = 13;
+constexpr std::uint32_t severity_of_warning = 13;
 
 Error bad_member(std::string_view where, std::string_view what) {
     return fail(Errc::bad_payload, std::string(where) + ": " + std::string(what));
@@ -114,7 +114,7 @@ void Builder::read_time(JsonValue&& value) {
 
 void Builder::read_type(JsonValue&& value) {
     if (value.text().empty()) return keep("eventType", std::move(value));
-    record_.severity_number = value.text() == "Warning" ? severity_warn : severity_info;
+    record_.severity_number = value.text() == "Warning" ? severity_of_warning : severity_info;
     record_.severity_text = std::get<std::string>(std::move(value.data));
 }
 

@@ -15,9 +15,9 @@ namespace {
 
 using codec::JsonValue;
 
-constexpr std::int64_t concurrency_default = 10;
-constexpr std::chrono::milliseconds poll_first{20};
-constexpr std::chrono::milliseconds poll_longest{500};
+constexpr std::int64_t batch_concurrency_default = 10;
+constexpr std::chrono::milliseconds batch_poll_first{20};
+constexpr std::chrono::milliseconds batch_poll_longest{500};
 constexpr std::size_t name_max = 253;  // of Kubernetes
 
 const resources::Kind& evaluations() {
@@ -160,7 +160,7 @@ public:
           go_on_(batch_->value["spec"]["config"]["continueOnFailure"].boolean()) {}
 
     awaitable<Status> run() {
-        const auto width = batch_->value["spec"]["config"]["concurrency"].integer(concurrency_default);
+        const auto width = batch_->value["spec"]["config"]["concurrency"].integer(batch_concurrency_default);
         std::function<awaitable<void>(std::size_t)> job = [this](std::size_t i) { return run_one(children_[i]); };
         co_await together(children_.size(), static_cast<std::size_t>(std::max<std::int64_t>(width, 1)), job);
         co_return status_;
@@ -192,7 +192,7 @@ private:
                 co_return ok();
             }
         }
-        auto wait = poll_first;
+        auto wait = batch_poll_first;
         for (;;) {
             resources::ObjectName name = child.name;
             auto found = co_await store_.get(evaluations(), std::move(name));
@@ -208,7 +208,7 @@ private:
                 co_return ok();
             }
             ARK_CO_TRY_STATUS(co_await runtime::sleep_for(wait, stop_));
-            wait = std::min(wait * 2, poll_longest);
+            wait = std::min(wait * 2, batch_poll_longest);
         }
     }
 

@@ -5,7 +5,7 @@
 namespace ark::llm {
 namespace {
 
-ModelConfig config_of() {
+ModelConfig anthropic_config() {
     ModelConfig config;
     config.provider = Provider::anthropic;
     config.model = "claude";
@@ -17,7 +17,7 @@ ModelConfig config_of() {
 TEST(Anthropic, WritesBlocks) {
     auto request = weather_request();
     request.messages[2].provider_blocks = R"([{"type":"thinking","thinking":"t","signature":"s"}])";
-    const auto wire = make_anthropic(config_of())->write(request, false);
+    const auto wire = make_anthropic(anthropic_config())->write(request, false);
     EXPECT_EQ(wire.url, "https://api.anthropic.com/v1/messages");
     EXPECT_EQ(wire.fields.find("x-api-key"), "key");
     EXPECT_EQ(
@@ -35,18 +35,19 @@ TEST(Anthropic, WritesBlocks) {
 }
 
 TEST(Anthropic, AsksForTheModelItself) {
-    const auto dialect = make_anthropic(config_of());
+    const auto dialect = make_anthropic(anthropic_config());
     const auto wire = dialect->write_listing();
     ASSERT_TRUE(wire);
-    EXPECT_EQ(wire->url, config_of().base_url + "/v1/models/" + config_of().model);
-    EXPECT_EQ(wire->fields.find("x-api-key"), config_of().api_key);
+    EXPECT_EQ(wire->url, anthropic_config().base_url + "/v1/models/" + anthropic_config().model);
+    EXPECT_EQ(wire->fields.find("x-api-key"), anthropic_config().api_key);
     EXPECT_TRUE(dialect->is_listed(R"({"type":"model","id":"claude","display_name":"Claude"})"));
     EXPECT_FALSE(dialect->is_listed(R"({"type":"error","error":{"type":"not_found_error"}})"));
     EXPECT_FALSE(dialect->is_listed("<html>"));
 }
 
 TEST(Anthropic, ReadsWholeAnswers) {
-    const auto parsed = make_anthropic(config_of())->parse(R"({"id":"m","type":"message","model":"claude-1","content":[
+    const auto parsed =
+        make_anthropic(anthropic_config())->parse(R"({"id":"m","type":"message","model":"claude-1","content":[
         {"type":"thinking","thinking":"hm","signature":"s"},{"type":"text","text":"I look."},
         {"type":"tool_use","id":"t","name":"weather","input":{"city":"Oslo"}}],"stop_reason":"tool_use",
         "usage":{"input_tokens":5,"cache_read_input_tokens":7,"cache_creation_input_tokens":2,"output_tokens":4}})");
@@ -61,7 +62,7 @@ TEST(Anthropic, ReadsWholeAnswers) {
     EXPECT_EQ(reply.finish, FinishReason::tool_calls);
 }
 
-constexpr std::string_view recorded =
+constexpr std::string_view anthropic_recorded =
     "event: message_start\ndata: {\"type\":\"message_start\",\"message\":{\"id\":\"m\",\"model\":\"claude-1\","
     "\"usage\":{\"input_tokens\":5,\"cache_read_input_tokens\":7,\"output_tokens\":1}}}\n\n"
     "event: content_block_start\ndata: "
@@ -96,9 +97,9 @@ constexpr std::string_view recorded =
     "event: message_stop\ndata: {\"type\":\"message_stop\"}\n\n";
 
 TEST(Anthropic, PutsStreamsTogetherHoweverTheyAreCut) {
-    const auto dialect = make_anthropic(config_of());
-    for (std::size_t piece = 1; piece < recorded.size(); piece += 17) {
-        const auto streamed = read_stream(*dialect, recorded, piece);
+    const auto dialect = make_anthropic(anthropic_config());
+    for (std::size_t piece = 1; piece < anthropic_recorded.size(); piece += 17) {
+        const auto streamed = read_stream(*dialect, anthropic_recorded, piece);
         const auto& reply = std::get<ChatReply>(streamed.result);
         EXPECT_EQ(streamed.text, "I look.");
         EXPECT_EQ(streamed.reasoning, "hm");
@@ -112,8 +113,8 @@ TEST(Anthropic, PutsStreamsTogetherHoweverTheyAreCut) {
 }
 
 TEST(Anthropic, NoticesWhatWentWrongWithinAStream) {
-    const auto dialect = make_anthropic(config_of());
-    const auto cut = read_stream(*dialect, recorded.substr(0, 700));
+    const auto dialect = make_anthropic(anthropic_config());
+    const auto cut = read_stream(*dialect, anthropic_recorded.substr(0, 700));
     EXPECT_EQ(std::get<Failure>(cut.result).error.code, Errc::closed);
     const auto told =
         read_stream(*dialect,

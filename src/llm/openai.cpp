@@ -7,7 +7,7 @@ namespace ark::llm {
 
 namespace {
 
-FinishReason finish_reason(std::string_view text) {
+FinishReason openai_finish_reason(std::string_view text) {
     if (text == "stop" || text == "end_turn") return FinishReason::stop;
     if (text == "length") return FinishReason::length;
     if (text == "tool_calls" || text == "function_call") return FinishReason::tool_calls;
@@ -59,7 +59,7 @@ public:
             if (choice["index"].integer() != 0) continue;
             take_delta(choice["delta"], on);
             if (const auto why = choice["finish_reason"].text(); !why.empty()) {
-                reply_.finish = finish_reason(why);
+                reply_.finish = openai_finish_reason(why);
                 finished_ = true;
             }
         }
@@ -159,7 +159,7 @@ public:
         reply.message = std::move(*message);
         reply.message.role = Role::assistant;
         if (reply.message.content.empty()) reply.message.content = choice["message"]["refusal"].text();
-        reply.finish = finish_reason(choice["finish_reason"].text("stop"));
+        reply.finish = openai_finish_reason(choice["finish_reason"].text("stop"));
         reply.usage = parse_usage((*json)["usage"]);
         reply.id = (*json)["id"].text();
         reply.model = (*json)["model"].text();

@@ -8,7 +8,7 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-ModelConfig config_of() {
+ModelConfig openai_config() {
     ModelConfig config;
     config.model = "small";
     config.base_url = "https://llm.example/v1/";
@@ -21,7 +21,7 @@ TEST(OpenAi, WritesRequests) {
     auto request = weather_request();
     request.tool_choice = ToolChoice::required;
     request.format = ResponseFormat{"out", R"({"type":"object"})"};
-    const auto wire = make_openai(config_of())->write(request, true);
+    const auto wire = make_openai(openai_config())->write(request, true);
     EXPECT_EQ(wire.url, "https://llm.example/v1/chat/completions");
     EXPECT_EQ(wire.fields.find("authorization"), "Bearer key");
     EXPECT_EQ(
@@ -41,7 +41,7 @@ TEST(OpenAi, WritesRequests) {
 }
 
 TEST(OpenAi, FindsAzureAtBothPaths) {
-    auto config = config_of();
+    auto config = openai_config();
     config.provider = Provider::azure;
     config.base_url = "https://r.openai.azure.com";
     config.api_version = "2024-10-21";
@@ -55,7 +55,7 @@ TEST(OpenAi, FindsAzureAtBothPaths) {
 
 TEST(OpenAi, ReadsWholeAnswers) {
     const auto parsed =
-        make_openai(config_of())->parse(R"({"id":"x","object":"chat.completion","model":"small-2","choices":[
+        make_openai(openai_config())->parse(R"({"id":"x","object":"chat.completion","model":"small-2","choices":[
         {"index":0,"finish_reason":"stop","message":{"role":"assistant","content":null,"tool_calls":[
         {"id":"","type":"function","function":{"name":"weather","arguments":"{}"}}]}}],
         "usage":{"prompt_tokens":10,"completion_tokens":4,"total_tokens":14,"prompt_tokens_details":{"cached_tokens":6},
@@ -69,13 +69,13 @@ TEST(OpenAi, ReadsWholeAnswers) {
     EXPECT_EQ(reply.model, "small-2");
     for (const char* bad :
          {"", "{}", "[]", "nonsense", R"({"choices":[{}]})", R"({"choices":[{"message":{"role":"cook"}}]})"})
-        EXPECT_TRUE(std::holds_alternative<Failure>(make_openai(config_of())->parse(bad))) << bad;
-    const auto failed = make_openai(config_of())->parse(R"({"error":{"message":"no","code":502}})");
+        EXPECT_TRUE(std::holds_alternative<Failure>(make_openai(openai_config())->parse(bad))) << bad;
+    const auto failed = make_openai(openai_config())->parse(R"({"error":{"message":"no","code":502}})");
     EXPECT_EQ(std::get<Failure>(failed).http_status, 502);
     EXPECT_TRUE(std::get<Failure>(failed).retryable);
 }
 
-constexpr std::string_view recorded =
+constexpr std::string_view openai_recorded =
     ": keep-alive\n\n"
     "data: {\"id\":\"c\",\"model\":\"\",\"choices\":[],\"prompt_filter_results\":[]}\n\n"
     "data: "
@@ -94,9 +94,9 @@ constexpr std::string_view recorded =
     "data: [DONE]\n\n";
 
 TEST(OpenAi, PutsStreamsTogetherHoweverTheyAreCut) {
-    const auto dialect = make_openai(config_of());
-    for (std::size_t piece = 1; piece < recorded.size(); piece += 13) {
-        const auto streamed = read_stream(*dialect, recorded, piece);
+    const auto dialect = make_openai(openai_config());
+    for (std::size_t piece = 1; piece < openai_recorded.size(); piece += 13) {
+        const auto streamed = read_stream(*dialect, openai_recorded, piece);
         const auto& reply = std::get<ChatReply>(streamed.result);
         EXPECT_EQ(streamed.text, "Hällo");
         EXPECT_EQ(streamed.reasoning, "let me see");
@@ -112,7 +112,7 @@ TEST(OpenAi, PutsStreamsTogetherHoweverTheyAreCut) {
 }
 
 TEST(OpenAi, ReadsCallsWithoutIndex) {
-    const auto dialect = make_openai(config_of());
+    const auto dialect = make_openai(openai_config());
     const auto whole = read_stream(
         *dialect,
         "data: "
@@ -125,8 +125,8 @@ TEST(OpenAi, ReadsCallsWithoutIndex) {
 }
 
 TEST(OpenAi, NoticesWhatWentWrongWithinAStream) {
-    const auto dialect = make_openai(config_of());
-    const auto cut = read_stream(*dialect, recorded.substr(0, 600));
+    const auto dialect = make_openai(openai_config());
+    const auto cut = read_stream(*dialect, openai_recorded.substr(0, 600));
     EXPECT_TRUE(std::get<Failure>(cut.result).retryable);
     EXPECT_EQ(std::get<Failure>(cut.result).error.code, Errc::closed);
     const auto told = read_stream(*dialect, "data: {\"error\":{\"message\":\"too many\",\"code\":429}}\n\n");

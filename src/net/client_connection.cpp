@@ -18,7 +18,7 @@ namespace {
 
 using boost::system::error_code;
 
-constexpr std::size_t read_step = 16u << 10;
+constexpr std::size_t connection_read_step = 16u << 10;
 constexpr std::size_t addresses_max = 8;
 constexpr std::size_t tunnel_head_bytes_max = 16u << 10;
 
@@ -193,8 +193,8 @@ awaitable<Result<bool>> ClientConnection::fill() {
     if (cause_) co_return Error(*cause_);
     if (tls_) {
         const auto before = input.size();
-        input.resize(before + read_step);
-        const auto buffer = asio::buffer(input.data() + before, read_step);
+        input.resize(before + connection_read_step);
+        const auto buffer = asio::buffer(input.data() + before, connection_read_step);
         const auto n = co_await tls_->async_read_some(buffer, asio::redirect_error(asio::use_awaitable, error));
         input.resize(before + n);
     } else {
@@ -210,7 +210,7 @@ awaitable<Result<bool>> ClientConnection::fill() {
 }
 
 void ClientConnection::read_ready(error_code& error) {
-    std::array<char, read_step> buffer;
+    std::array<char, connection_read_step> buffer;
     const auto n = socket_.read_some(asio::buffer(buffer), error);
     input.append(buffer.data(), n);
 }

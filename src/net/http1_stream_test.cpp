@@ -9,12 +9,6 @@
 namespace ark::net {
 namespace {
 
-bool eventually(const std::function<bool()>& condition) {
-    for (int i = 0; i < 10'000 && !condition(); ++i)
-        std::this_thread::sleep_for(std::chrono::milliseconds(1));
-    return condition();
-}
-
 constexpr std::string_view subscribe = "GET /wait HTTP/1.1\r\nHost: a\r\n\r\n";
 
 TEST(Http1Stream, WritesChunksAndKeepsTheConnection) {

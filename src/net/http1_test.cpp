@@ -17,13 +17,6 @@ std::string ask(const TestServer& test, std::string_view request) {
     return peer.read_to_end();
 }
 
-/// Waits until the condition holds; five seconds are for ever.
-bool eventually(const std::function<bool()>& condition) {
-    for (int i = 0; i < 5000 && !condition(); ++i)
-        std::this_thread::sleep_for(std::chrono::milliseconds(1));
-    return condition();
-}
-
 TEST(Http1, AnswersAndKeepsTheConnection) {
     TestServer test;
     RawPeer peer(*test.server);

@@ -15,8 +15,8 @@ namespace ark::net {
 
 namespace {
 
-constexpr std::size_t body_step = 1u << 20;  // memory grows with what came, not with what was announced
-constexpr std::size_t field_overhead = 32;   // RFC 9113 §6.5.2
+constexpr std::size_t stream_body_step = 1u << 20;  // memory grows with what came, not with what was announced
+constexpr std::size_t field_overhead = 32;          // RFC 9113 §6.5.2
 
 nghttp2_nv field_of(std::string_view name, std::string_view value) {
     const auto bytes = [](std::string_view text) {
@@ -136,7 +136,8 @@ awaitable<Result<Buffer>> Http2Stream::read_body(std::size_t bytes_max, BodyGrow
     body_max_ = bytes_max;
     growth_ = growth;
     if (announced)
-        body_.reserve(std::max(body_.size(), static_cast<std::size_t>(std::min<std::uint64_t>(*announced, body_step))));
+        body_.reserve(
+            std::max(body_.size(), static_cast<std::size_t>(std::min<std::uint64_t>(*announced, stream_body_step))));
     if (!body_ended_) {
         consume(std::exchange(unconsumed_, 0));
         session_.schedule_flush();

@@ -9,12 +9,6 @@ namespace {
 
 using testing::HasSubstr;
 
-bool eventually(const std::function<bool()>& condition) {
-    for (int i = 0; i < 5000 && !condition(); ++i)
-        std::this_thread::sleep_for(std::chrono::milliseconds(1));
-    return condition();
-}
-
 TEST(Http2, AnswersManyStreamsOfOneConnection) {
     TestServer test;
     Http2Peer peer(*test.server);

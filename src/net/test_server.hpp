@@ -5,6 +5,8 @@
 #include "net/server.hpp"
 
 #include <atomic>
+#include <chrono>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -19,6 +21,13 @@
 #include <unistd.h>
 
 namespace ark::net {
+
+/// Waits until the condition holds; ten seconds are for ever.
+inline bool eventually(const std::function<bool()>& condition) {
+    for (int i = 0; i < 10'000 && !condition(); ++i)
+        std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    return condition();
+}
 
 inline awaitable<void> answer_hello(Exchange& exchange) {
     Response response;

@@ -13,7 +13,7 @@ using wire::tag;
 using wire::Writer;
 
 constexpr std::string_view retry_info = "type.googleapis.com/google.rpc.RetryInfo";
-constexpr std::size_t small = 100;
+constexpr std::size_t message_small = 100;
 
 std::string_view rejected_name(Signal signal) {
     switch (signal) {
@@ -67,10 +67,10 @@ std::string protobuf_status(int code, std::string_view message, unsigned retry_a
     if (code != 0) out.varint_field(tag(1, wire::varint), static_cast<std::uint64_t>(std::int64_t{code}));
     if (!message.empty()) out.bytes_field(tag(2, wire::bytes), message);
     if (retry_after_seconds > 0) {
-        const auto any = out.begin(tag(3, wire::bytes), small);
+        const auto any = out.begin(tag(3, wire::bytes), message_small);
         out.bytes_field(tag(1, wire::bytes), retry_info);
-        const auto value = out.begin(tag(2, wire::bytes), small);
-        const auto retry_delay = out.begin(tag(1, wire::bytes), small);
+        const auto value = out.begin(tag(2, wire::bytes), message_small);
+        const auto retry_delay = out.begin(tag(1, wire::bytes), message_small);
         out.varint_field(tag(1, wire::varint), retry_after_seconds);
         out.end(retry_delay);
         out.end(value);

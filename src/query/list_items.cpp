@@ -110,15 +110,15 @@ Outcome<ItemPage> read_page(const Call& call, const ItemList& list, const ItemPo
     return page;
 }
 
-struct Count {
+struct ItemCount {
     std::uint64_t total = 0;
     bool estimate = false;  ///< the budget ended the count: at least so many
 };
 
-Outcome<Count> count_items(const Call& call, const ItemList& list) {
+Outcome<ItemCount> count_items(const Call& call, const ItemList& list) {
     const auto source = items_source(call, list, call.deps.journal.begin(), call.at.offset);
     auto budget = page_budget(call);
-    Count count;
+    ItemCount count;
     while (true) {
         ARK_TRY(const auto chunk, source->next());
         if (!chunk) return count;

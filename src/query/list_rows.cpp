@@ -11,16 +11,16 @@ namespace {
 constexpr std::size_t count_page = 1000;
 constexpr std::size_t counted_rows_max = 10'000;
 
-struct Count {
+struct RowCount {
     std::size_t total = 0;
     bool estimate = false;
 };
 
 template <class ReadPage>
-Outcome<Count> count_rows(const Call& call, views::ListRequest request, const std::optional<RowFilter>& filter,
-                          const ReadPage& read) {
+Outcome<RowCount> count_rows(const Call& call, views::ListRequest request, const std::optional<RowFilter>& filter,
+                             const ReadPage& read) {
     auto budget = page_budget(call);
-    Count count;
+    RowCount count;
     request.after.clear();
     request.limit = count_page;
     while (true) {

@@ -19,7 +19,7 @@ namespace {
 using testing::span_id;
 using testing::trace_id;
 
-constexpr UnixNanos base{1'790'000'000'000'000'000};
+constexpr UnixNanos began{1'790'000'000'000'000'000};
 constexpr std::uint64_t ms = 1'000'000;
 
 // The API over the real journal, the real views and a real server.
@@ -72,7 +72,7 @@ protected:
         header.kind = kind;
         header.item_count = static_cast<std::uint32_t>(count);
         header.tenant = tenant;
-        header.received = base;
+        header.received = began;
         std::promise<Cursor> durable;
         journal->append(std::make_shared<model::Batch>(std::move(header), Buffer::copy_of(payload)),
                         [&](Result<journal::Receipt> receipt) {
@@ -112,7 +112,7 @@ otlp::Span span(std::uint64_t trace, std::uint64_t id, std::uint64_t parent, std
     out.span_id = span_id(id);
     if (parent != 0) out.parent_span_id = span_id(parent);
     out.name = std::move(name);
-    out.start = base + start * ms;
+    out.start = began + start * ms;
     out.end = out.start + length * ms;
     out.attributes = std::move(attributes);
     return out;
@@ -152,7 +152,7 @@ std::vector<otlp::Span> execution(std::uint64_t trace, const std::string& sessio
     };
 }
 
-std::vector<std::string> ids(const codec::JsonValue& page) {
+std::vector<std::string> ids_on(const codec::JsonValue& page) {
     std::vector<std::string> out;
     for (const auto& item : page["items"].array())
         out.emplace_back(item["id"].text());
@@ -255,7 +255,7 @@ TEST_F(RealTest, ScanAndPostingsAgreeAndTenantsAreApart) {
         std::string cursor;
         while (true) {
             const auto page = get(target + "&limit=7" + (cursor.empty() ? "" : "&cursor=" + cursor));
-            for (auto& id : ids(page))
+            for (auto& id : ids_on(page))
                 out.push_back(std::move(id));
             if (page["nextCursor"].is_null()) return out;
             cursor = page["nextCursor"].text();

@@ -7,15 +7,15 @@
 namespace ark::query {
 namespace {
 
-constexpr std::uint64_t second = 1'000'000'000;
+constexpr std::uint64_t one_second = 1'000'000'000;
 
 views::TraceRow trace_row() {
     views::TraceRow row;
     row.id = *TraceId::from_hex("0123456789abcdef0123456789abcdef");
     row.name = "invoke planner";
     row.service = "shop";
-    row.start = UnixNanos{100 * second};
-    row.end = UnixNanos{102 * second + second / 2};
+    row.start = UnixNanos{100 * one_second};
+    row.end = UnixNanos{102 * one_second + one_second / 2};
     row.spans = 7;
     row.open_spans = 1;
     row.events = 3;
@@ -39,8 +39,8 @@ views::QueryRow query_row() {
     row.name = "tides";
     row.session_id = "s-1";
     row.state = views::State::running;
-    row.start = UnixNanos{100 * second};
-    row.last_activity = UnixNanos{130 * second};
+    row.start = UnixNanos{100 * one_second};
+    row.last_activity = UnixNanos{130 * one_second};
     row.input = "When is high water?";
     row.output = "At noon.";
     row.error = "timeout";
@@ -54,8 +54,8 @@ views::SessionRow session_row() {
     row.id = "s-1";
     row.name = "When is high water?";
     row.state = views::State::running;
-    row.start = UnixNanos{100 * second};
-    row.last_activity = UnixNanos{160 * second};
+    row.start = UnixNanos{100 * one_second};
+    row.last_activity = UnixNanos{160 * one_second};
     row.owner = "user-7";
     row.queries = 2;
     row.traces = 5;
@@ -167,8 +167,8 @@ TEST(RowFilter, NarrowsToWhatHeadsTell) {
     const auto times = narrowed(
         "lastActivity >= timestamp('1970-01-01T00:01:40Z') && start < timestamp('1970-01-01T00:03:20Z') && start > "
         "timestamp(5)");
-    EXPECT_EQ(times.from, UnixNanos{100 * second});
-    EXPECT_EQ(times.until, UnixNanos{200 * second + 1});
+    EXPECT_EQ(times.from, UnixNanos{100 * one_second});
+    EXPECT_EQ(times.until, UnixNanos{200 * one_second + 1});
 }
 
 TEST(RowFilter, IsAbsentWithoutTheParameter) {

@@ -11,7 +11,7 @@ namespace ark::query {
 namespace {
 
 constexpr std::uint64_t spans_default = 50'000;
-constexpr std::uint64_t spans_max = 200'000;
+constexpr std::uint64_t skeleton_spans_max = 200'000;
 constexpr std::int32_t none = -1;
 
 struct SpanKey {
@@ -179,7 +179,7 @@ Skeleton build_skeleton(const std::vector<views::SpanEntry>& spans) {
 }
 
 Outcome<Body> session_skeleton(const Call& call) {
-    ARK_TRY(const auto limit, call.params.number("limit", spans_default, 1, spans_max));
+    ARK_TRY(const auto limit, call.params.number("limit", spans_default, 1, skeleton_spans_max));
     ARK_TRY(const bool ids, call.params.flag("ids"));
     const auto id = call.path_value(0);
     ARK_TRY(const auto row, call.deps.views.session(call.tenant, id));

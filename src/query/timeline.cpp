@@ -10,7 +10,7 @@ namespace {
 // Beyond so many bars a canvas draws slower than a frame, and the answer would pass 1 MB.
 constexpr std::size_t exact_spans_max = 4000;
 constexpr std::uint32_t pixels_max = 10'000;
-constexpr std::size_t session_spans_max = 200'000;
+constexpr std::size_t timeline_spans_max = 200'000;
 
 UnixNanos end_of(const views::SpanEntry& span, UnixNanos now) {
     return span.start + duration_nanos(span, now);
@@ -117,7 +117,7 @@ Outcome<Body> session_timeline(const Call& call) {
     const auto id = call.path_value(0);
     ARK_TRY(const auto row, call.deps.views.session(call.tenant, id));
     if (!row) return Problem(ProblemKind::not_found, "no session \"" + std::string(id) + "\"");
-    ARK_TRY(const auto spans, call.deps.views.session_spans(call.tenant, id, session_spans_max));
+    ARK_TRY(const auto spans, call.deps.views.session_spans(call.tenant, id, timeline_spans_max));
 
     Window window = extent_of(spans, call.now);
     window.pixels = static_cast<std::uint32_t>(pixels);
@@ -132,7 +132,7 @@ Outcome<Body> session_timeline(const Call& call) {
     json.begin_object();
     json.key("from").plain(to_rfc3339(window.from)).key("to").plain(to_rfc3339(window.until));
     json.field("px", window.pixels).field("count", chosen.size()).field("exact", exact);
-    if (spans.size() == session_spans_max) json.field("truncated", true);
+    if (spans.size() == timeline_spans_max) json.field("truncated", true);
     write_status_names(json);
     if (exact) {
         json.key("spans").begin_array();

@@ -5,7 +5,7 @@
 namespace ark::receive {
 namespace {
 
-constexpr unsigned retry_after_seconds = 1;
+constexpr unsigned grpc_retry_after_seconds = 1;
 constexpr std::size_t frame_header_bytes = 5;
 
 Result<Coding> coding_of(const net::RequestHead& head, bool compressed) {
@@ -37,7 +37,7 @@ awaitable<Result<Accepted>> accept(Intake& intake, net::Exchange& exchange, otlp
 }
 
 net::Response error_response(const Error& error) {
-    const unsigned retry_after = is_retryable(error.code) ? retry_after_seconds : 0;
+    const unsigned retry_after = is_retryable(error.code) ? grpc_retry_after_seconds : 0;
     const auto details = otlp::rpc_status(otlp::Format::protobuf, grpc_status(error.code), error.context, retry_after);
     return net::grpc::error(grpc_status(error.code), error.context, details);
 }

@@ -10,39 +10,39 @@
 namespace ark::reconcile {
 namespace {
 
-constexpr const char* condition = "Ready";
+constexpr const char* agent_condition = "Ready";
 
-Report failure(std::string reason, std::string message, std::string address = {}) {
-    return server_failure(condition, std::move(reason), std::move(message), std::move(address));
+Report agent_failure(std::string reason, std::string message, std::string address = {}) {
+    return server_failure(agent_condition, std::move(reason), std::move(message), std::move(address));
 }
 
-awaitable<Report> look(resources::ResourceStore& store, net::HttpClient& http, resources::ResourcePtr server,
-                       std::stop_token stop) {
+awaitable<Report> look_at_agent(resources::ResourceStore& store, net::HttpClient& http, resources::ResourcePtr server,
+                                std::stop_token stop) {
     const auto& spec = server->value["spec"];
     const auto where = runs::text_of(runs::reference_to(*server));
     const std::string ns(server->ns());
     runs::Lookup lookup(store);
     tools::a2a::ClientConfig config;
     auto address = co_await lookup.value(spec["address"], ns, where + ": address");
-    if (!address) co_return failure("AddressResolutionFailed", address.error().message());
+    if (!address) co_return agent_failure("AddressResolutionFailed", address.error().message());
     auto fields = co_await lookup.server_fields(spec, ns, where);
-    if (!fields) co_return failure("A2AHeaderResolutionFailed", fields.error().message(), *address);
+    if (!fields) co_return agent_failure("A2AHeaderResolutionFailed", fields.error().message(), *address);
     config.url = *address;
     config.fields = std::move(*fields);
     const auto peer = tools::a2a::Client::create(http, std::move(config));
     const auto card = co_await peer->card(stop);
-    if (!card) co_return failure("DiscoveryFailed", card.error().message(), *address);
-    if (stop.stop_requested()) co_return failure("DiscoveryFailed", "stopped", *address);
+    if (!card) co_return agent_failure("DiscoveryFailed", card.error().message(), *address);
+    if (stop.stop_requested()) co_return agent_failure("DiscoveryFailed", "stopped", *address);
     std::vector<Made> made;
     made.push_back(agent_of(*server, *card, *address));
     const auto agent = made.front().name;
     const auto problems = co_await apply_made(store, server, resources::kind_named("Agent"), std::move(made));
-    if (!problems.empty()) co_return failure("AgentCreationFailed", joined(problems), *address);
+    if (!problems.empty()) co_return agent_failure("AgentCreationFailed", joined(problems), *address);
     Report report;
     report.address = std::move(*address);
     report.event = "AgentDiscovery";
     const auto message = fmt::format("Agent {}", agent);
-    report.conditions = {{condition, "True", "AgentDiscovered", message},
+    report.conditions = {{agent_condition, "True", "AgentDiscovered", message},
                          {"Discovering", "False", "DiscoveryComplete", message}};
     co_return report;
 }
@@ -52,11 +52,11 @@ awaitable<Report> look(resources::ResourceStore& store, net::HttpClient& http, r
 Duty a2a_server_duty(resources::ResourceStore& store, net::HttpClient& client) {
     Duty duty;
     duty.kind = &resources::kind_named("A2AServer");
-    duty.condition = condition;
-    duty.at_first = {{condition, "Unknown", "Initializing", "The server was not asked yet"},
+    duty.condition = agent_condition;
+    duty.at_first = {{agent_condition, "Unknown", "Initializing", "The server was not asked yet"},
                      {"Discovering", "True", "Starting", "The server is being asked"}};
     duty.look = [&store, &client](resources::ResourcePtr server, std::stop_token stop) {
-        return look(store, client, std::move(server), std::move(stop));
+        return look_at_agent(store, client, std::move(server), std::move(stop));
     };
     return duty;
 }

@@ -8,12 +8,12 @@ namespace {
 
 using ::testing::ElementsAre;
 
-JsonValue json(std::string_view text) {
+JsonValue parsed(std::string_view text) {
     return std::move(*JsonValue::parse(text));
 }
 
 resources::Resource server(std::string_view kind) {
-    auto object = json(R"({"metadata":{"name":"charts","namespace":"lab","uid":"u-1","annotations":{
+    auto object = parsed(R"({"metadata":{"name":"charts","namespace":"lab","uid":"u-1","annotations":{
         "ark.mckinsey.com/dashboard-icon":"map","kubectl.kubernetes.io/x":"y"}},"spec":{}})");
     return {resources::kind_named(kind), std::move(object), 1};
 }
@@ -22,7 +22,7 @@ tools::mcp::ToolInfo tool(std::string name) {
     tools::mcp::ToolInfo info;
     info.definition.name = std::move(name);
     info.definition.parameters = R"({"type":"object","properties":{"port":{"type":"string"}}})";
-    info.annotations = json(R"({"readOnlyHint":true,"title":"Look up","openWorldHint":"perhaps","other":1})");
+    info.annotations = parsed(R"({"readOnlyHint":true,"title":"Look up","openWorldHint":"perhaps","other":1})");
     return info;
 }
 
@@ -39,10 +39,10 @@ TEST(Made, AToolIsItsServers) {
     EXPECT_EQ(made[0].name, "charts-look-up");
     const auto& object = made[0].object;
     EXPECT_EQ(object["metadata"]["labels"]["mcp/server"].text(), "charts");
-    EXPECT_EQ(object["metadata"]["annotations"], json(R"({"ark.mckinsey.com/dashboard-icon":"map"})"));
-    EXPECT_EQ(object["spec"]["annotations"], json(R"({"readOnlyHint":true,"title":"Look up"})"));
+    EXPECT_EQ(object["metadata"]["annotations"], parsed(R"({"ark.mckinsey.com/dashboard-icon":"map"})"));
+    EXPECT_EQ(object["spec"]["annotations"], parsed(R"({"readOnlyHint":true,"title":"Look up"})"));
     EXPECT_EQ(object["spec"]["mcp"],
-              json(R"({"mcpServerRef":{"name":"charts","namespace":"lab"},"toolName":"Look_Up"})"));
+              parsed(R"({"mcpServerRef":{"name":"charts","namespace":"lab"},"toolName":"Look_Up"})"));
     const resources::Resource resource(resources::kind_named("Tool"), object, 2);
     EXPECT_TRUE(is_owned_by(resource, owner));
 }

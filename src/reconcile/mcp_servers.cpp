@@ -10,23 +10,23 @@
 namespace ark::reconcile {
 namespace {
 
-constexpr const char* condition = "Available";
+constexpr const char* mcp_condition = "Available";
 
-Report failure(std::string reason, std::string message, std::string address = {}) {
-    return server_failure(condition, std::move(reason), std::move(message), std::move(address));
+Report mcp_failure(std::string reason, std::string message, std::string address = {}) {
+    return server_failure(mcp_condition, std::move(reason), std::move(message), std::move(address));
 }
 
-awaitable<Report> look(resources::ResourceStore& store, net::HttpClient& http, resources::ResourcePtr server,
-                       std::stop_token stop) {
+awaitable<Report> look_at_mcp(resources::ResourceStore& store, net::HttpClient& http, resources::ResourcePtr server,
+                              std::stop_token stop) {
     const auto& spec = server->value["spec"];
     const auto where = runs::text_of(runs::reference_to(*server));
     const std::string ns(server->ns());
     runs::Lookup lookup(store);
     tools::mcp::ClientConfig config;
     auto address = co_await lookup.value(spec["address"], ns, where + ": address");
-    if (!address) co_return failure("AddressResolutionFailed", address.error().message());
+    if (!address) co_return mcp_failure("AddressResolutionFailed", address.error().message());
     auto fields = co_await lookup.server_fields(spec, ns, where);
-    if (!fields) co_return failure("AuthorizationSecretUnresolvable", fields.error().message(), *address);
+    if (!fields) co_return mcp_failure("AuthorizationSecretUnresolvable", fields.error().message(), *address);
     config.url = *address;
     config.fields = std::move(*fields);
     if (spec["transport"].text() == "sse") config.transport = tools::mcp::Transport::sse;
@@ -36,13 +36,13 @@ awaitable<Report> look(resources::ResourceStore& store, net::HttpClient& http, r
     const auto connected = co_await peer->connect(stop);
     if (!connected) {
         const bool denied = connected.error().code == Errc::unauthorized;
-        co_return failure(denied ? "AuthorizationRequired" : "ClientCreationFailed", connected.error().message(),
-                          *address);
+        co_return mcp_failure(denied ? "AuthorizationRequired" : "ClientCreationFailed", connected.error().message(),
+                              *address);
     }
     const auto listed = co_await peer->tools(stop);
     co_await peer->close();
-    if (!listed) co_return failure("ToolListingFailed", listed.error().message(), *address);
-    if (stop.stop_requested()) co_return failure("ToolListingFailed", "stopped", *address);
+    if (!listed) co_return mcp_failure("ToolListingFailed", listed.error().message(), *address);
+    if (stop.stop_requested()) co_return mcp_failure("ToolListingFailed", "stopped", *address);
     auto made = tools_of(*server, *listed);
     const auto count = made.size();
     const auto problems = co_await apply_made(store, server, resources::kind_named("Tool"), std::move(made));
@@ -53,7 +53,7 @@ awaitable<Report> look(resources::ResourceStore& store, net::HttpClient& http, r
     auto message = fmt::format("{} tools of {} {}", *report.tools, connected->name, connected->version);
     if (!problems.empty()) message += "; " + joined(problems);
     report.conditions = {
-        {condition, "True", problems.empty() ? "ToolsDiscovered" : "ToolCreationFailed", message},
+        {mcp_condition, "True", problems.empty() ? "ToolsDiscovered" : "ToolCreationFailed", message},
         {"Discovering", "False", problems.empty() ? "DiscoveryComplete" : "ToolCreationFailed", message}};
     co_return report;
 }
@@ -63,11 +63,11 @@ awaitable<Report> look(resources::ResourceStore& store, net::HttpClient& http, r
 Duty mcp_server_duty(resources::ResourceStore& store, net::HttpClient& client) {
     Duty duty;
     duty.kind = &resources::kind_named("MCPServer");
-    duty.condition = condition;
-    duty.at_first = {{condition, "Unknown", "Initializing", "The server was not asked yet"},
+    duty.condition = mcp_condition;
+    duty.at_first = {{mcp_condition, "Unknown", "Initializing", "The server was not asked yet"},
                      {"Discovering", "True", "Starting", "The server is being asked"}};
     duty.look = [&store, &client](resources::ResourcePtr server, std::stop_token stop) {
-        return look(store, client, std::move(server), std::move(stop));
+        return look_at_mcp(store, client, std::move(server), std::move(stop));
     };
     return duty;
 }

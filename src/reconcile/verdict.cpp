@@ -13,7 +13,7 @@ namespace {
 using resources::ResourcePtr;
 using runs::Reference;
 
-constexpr const char* condition = "Available";
+constexpr const char* verdict_condition = "Available";
 constexpr std::size_t nesting_max = 16;  // of teams, as in runs
 
 /// Why something could not work; nothing is wrong: no reason.
@@ -142,7 +142,7 @@ awaitable<Obstacle> team_obstacle(Reader& reader, ResourcePtr team) {
         const auto what = runs::text_of(member);
         const auto found = co_await reader.find(std::move(member));
         if (!found) co_return Obstacle{"MemberNotFound", what + " does not exist"};
-        auto obstacle = by_condition(*found, condition, "MemberNotAvailable");
+        auto obstacle = by_condition(*found, verdict_condition, "MemberNotAvailable");
         if (obstacle.reason == "MemberNotAvailable") co_return obstacle;
         if (obstacle.exists()) unknown = std::move(obstacle);
     }
@@ -155,18 +155,19 @@ Report available(const resources::Resource& resource, Obstacle obstacle) {
     if (!obstacle.exists()) {
         const auto before = resources::at_path(resource.value, "status.conditions[Available].status").text();
         if (before == "False") report.event = "StatusChanged";
-        report.conditions = {{condition, "True", "Available", fmt::format("{} is available", resource.kind->name)}};
+        report.conditions = {
+            {verdict_condition, "True", "Available", fmt::format("{} is available", resource.kind->name)}};
         return report;
     }
     if (obstacle.reason == "Initializing") {
-        report.conditions = {{condition, "Unknown", std::move(obstacle.reason), std::move(obstacle.message)}};
+        report.conditions = {{verdict_condition, "Unknown", std::move(obstacle.reason), std::move(obstacle.message)}};
         return report;
     }
     const bool named = obstacle.reason.starts_with("Model") || obstacle.reason.starts_with("Tool") ||
                        obstacle.reason.starts_with("A2A");
     report.event = named ? obstacle.reason : "DependencyUnavailable";
     report.warning = true;
-    report.conditions = {{condition, "False", std::move(obstacle.reason), std::move(obstacle.message)}};
+    report.conditions = {{verdict_condition, "False", std::move(obstacle.reason), std::move(obstacle.message)}};
     return report;
 }
 

@@ -7,15 +7,15 @@
 namespace ark::reference {
 namespace {
 
-struct Listing {
+struct MessageListing {
     bool watch = false;
     Filter filter;
     std::optional<std::uint64_t> watch_cursor;
     PageSpan span;
 };
 
-Outcome<Listing> read_listing(const Params& params) {
-    Listing listing;
+Outcome<MessageListing> read_message_listing(const Params& params) {
+    MessageListing listing;
     Issues issues;
     listing.watch = issues.take(params.flag("watch"));
     listing.filter.conversation = issues.take(params.text("conversation_id")).value_or("");
@@ -59,7 +59,7 @@ std::string erased_of_query(const std::string& query) {
 }  // namespace
 
 awaitable<void> get_messages(Call& call) {
-    auto listing = read_listing(call.params);
+    auto listing = read_message_listing(call.params);
     if (!listing) co_return co_await call.refuse(listing.error());
     if (listing->watch) {
         const auto start = watch_start(call, false, listing->watch_cursor);

@@ -7,7 +7,7 @@
 namespace ark::reference {
 namespace {
 
-struct Listing {
+struct TraceListing {
     bool watch = false;
     bool from_beginning = false;
     std::string session;
@@ -15,8 +15,8 @@ struct Listing {
     PageSpan span;
 };
 
-Outcome<Listing> read_listing(const Params& params) {
-    Listing listing;
+Outcome<TraceListing> read_trace_listing(const Params& params) {
+    TraceListing listing;
     Issues issues;
     listing.watch = issues.take(params.flag("watch"));
     listing.from_beginning = issues.take(params.flag("from-beginning"));
@@ -40,7 +40,7 @@ void write_trace(codec::JsonWriter& json, const TraceSpans& trace) {
     json.end_array().end_object();
 }
 
-Outcome<std::string> read_traces(Store& store, const std::string& tenant, const Listing& listing) {
+Outcome<std::string> read_traces(Store& store, const std::string& tenant, const TraceListing& listing) {
     const auto page = store.traces(tenant, listing.session, listing.span.cursor, listing.span.limit);
     if (!page) return refusal_of(page.error());
     std::string body;
@@ -67,7 +67,7 @@ Outcome<std::string> read_trace(Store& store, const std::string& tenant, const T
 }  // namespace
 
 awaitable<void> get_traces(Call& call) {
-    auto listing = read_listing(call.params);
+    auto listing = read_trace_listing(call.params);
     if (!listing) co_return co_await call.refuse(listing.error());
     if (listing->watch) {
         const auto start = watch_start(call, false, listing->watch_cursor);
@@ -83,7 +83,7 @@ awaitable<void> get_traces(Call& call) {
 }
 
 awaitable<void> get_trace(Call& call) {
-    const auto listing = read_listing(call.params);
+    const auto listing = read_trace_listing(call.params);
     if (!listing) co_return co_await call.refuse(listing.error());
     const auto id = trace_id_of(call.path(0));
     if (listing->watch) {

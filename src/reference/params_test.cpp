@@ -6,8 +6,8 @@
 namespace ark::reference {
 namespace {
 
-using testing::HasSubstr;
-using testing::StartsWith;
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
 
 TEST(Params, AreReadAsTheReferenceReadsThem) {
     const Params params("a=x+y%20z&b=%zz%4&c=%FF&d&e=1&e=2&=&%C3%A4=%E2%82%AC");

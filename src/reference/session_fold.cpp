@@ -17,7 +17,7 @@ std::string_view tenant_of(std::string_view session_key) {
     return session_key.substr(2, static_cast<std::uint8_t>(session_key[1]));  // behind the tag and its size
 }
 
-std::string lower(std::string_view text) {
+std::string lower_case(std::string_view text) {
     std::string out(text);
     std::transform(out.begin(), out.end(), out.begin(),
                    [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
@@ -29,7 +29,7 @@ void learn(SessionRow& session, std::string_view word) {
     if (word.empty() || words.size() >= words_max) return;
     // Mostly it is there, and small as it is.
     if (std::find(words.begin(), words.end(), word) != words.end()) return;
-    auto small = lower(word);
+    auto small = lower_case(word);
     if (std::find(words.begin(), words.end(), small) == words.end()) words.push_back(std::move(small));
 }
 

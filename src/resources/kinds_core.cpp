@@ -5,8 +5,6 @@
 namespace ark::resources::detail {
 namespace {
 
-constexpr const char* age_column = ".metadata.creationTimestamp";
-
 Kind core_kind(std::string name, std::string plural, std::vector<std::string> short_names) {
     Kind kind;
     kind.version = "v1";

@@ -5,8 +5,6 @@
 namespace ark::resources::detail {
 namespace {
 
-constexpr const char* age_column = ".metadata.creationTimestamp";
-
 Kind ark_kind(std::string name, std::string plural, std::string singular) {
     Kind kind;
     kind.group = ark_group;

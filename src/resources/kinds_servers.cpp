@@ -7,8 +7,6 @@ namespace {
 
 constexpr const char* ready_column = ".status.conditions[Ready].status";
 constexpr const char* available_column = ".status.conditions[Available].status";
-constexpr const char* age_column = ".metadata.creationTimestamp";
-
 Kind base_kind(std::string_view version, std::string name, std::string plural, std::string singular) {
     Kind kind;
     kind.group = ark_group;

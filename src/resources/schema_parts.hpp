@@ -4,6 +4,8 @@
 /// Pieces that the schemas of several kinds share, and the tables of kinds themselves.
 namespace ark::resources::detail {
 
+inline constexpr const char* age_column = ".metadata.creationTimestamp";
+
 Schema value_source();  ///< a value, or where to read it
 Schema parameters();    ///< of queries, agents and bodies of HTTP tools
 Schema headers();

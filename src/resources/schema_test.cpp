@@ -5,13 +5,13 @@
 namespace ark::resources {
 namespace {
 
-JsonValue json(std::string_view text) {
+JsonValue parsed(std::string_view text) {
     return *JsonValue::parse(text);
 }
 
 std::string wrong(const Schema& schema, std::string_view text) {
     Causes causes;
-    validate(schema, json(text), "", causes);
+    validate(schema, parsed(text), "", causes);
     std::string out;
     for (const auto& cause : causes)
         out += cause.field + ": " + cause.message + "\n";
@@ -60,13 +60,13 @@ TEST(Schema, FillsInDefaultsWhereTheParentIs) {
         object({may("spec", object({may("n", integer().otherwise(JsonValue{std::int64_t{3}})),
                                     may("inner", object({may("m", text().otherwise(JsonValue{std::string("x")}))})),
                                     may("list", list_of(object({may("k", boolean().otherwise(JsonValue{true}))})))}))});
-    auto value = json(R"({"spec":{"list":[{},{"k":false}]}})");
+    auto value = parsed(R"({"spec":{"list":[{},{"k":false}]}})");
     apply_defaults(schema, value);
     EXPECT_EQ(value.dump(), R"({"spec":{"list":[{"k":true},{"k":false}],"n":3}})");
-    value = json(R"({"spec":{"inner":{},"n":4}})");
+    value = parsed(R"({"spec":{"inner":{},"n":4}})");
     apply_defaults(schema, value);
     EXPECT_EQ(value.dump(), R"({"spec":{"inner":{"m":"x"},"n":4}})");
-    value = json("{}");
+    value = parsed("{}");
     apply_defaults(schema, value);
     EXPECT_EQ(value.dump(), "{}");
 }
@@ -75,7 +75,7 @@ TEST(Schema, PrunesNullsAndUnknownFields) {
     const auto schema =
         object({may("a", text()), may("free", object({}).kept_open()), may("any", anything()),
                 may("list", list_of(object({may("b", text())}))), may("map", map_of(object({may("c", text())})))});
-    auto value = json(R"({"a":null,"x":1,"free":{"y":2,"z":null},"any":{"n":null},
+    auto value = parsed(R"({"a":null,"x":1,"free":{"y":2,"z":null},"any":{"n":null},
         "list":[{"b":"1","q":1}],"map":{"k":{"d":1}}})");
     std::vector<std::string> unknown;
     prune(schema, value, "", unknown);
@@ -110,7 +110,7 @@ TEST(Schema, TextsLookAsTheyMust) {
 
 TEST(Schema, LongValuesAreCutInMessages) {
     EXPECT_LT(shown(JsonValue{std::string(1000, 'x')}).size(), 130u);
-    EXPECT_EQ(shown(json("[1,2]")), "[1,2]");
+    EXPECT_EQ(shown(parsed("[1,2]")), "[1,2]");
 }
 
 }  // namespace

@@ -15,7 +15,7 @@ using codec::JsonValue;
 
 constexpr std::string_view finalizer = "ark.mckinsey.com/finalizer";
 constexpr std::chrono::minutes patience{5};
-constexpr std::chrono::seconds wait_max{15};
+constexpr std::chrono::seconds cleanup_wait_max{15};
 constexpr std::chrono::seconds look_interval{1};
 constexpr std::chrono::milliseconds told_interval{20};
 constexpr unsigned told_looks = 50;
@@ -153,7 +153,7 @@ void Cleanup::postpone(const std::string& uid, const Error& error) {
         telemetry::log(telemetry::LogLevel::info, "runs", "a query that is deleted waits for who keeps things of it",
                        {{"query", task.query->name()}, {"uid", uid}, {"reason", error.message()}});
     }
-    task.wait = std::clamp<std::chrono::seconds>(task.wait * 2, std::chrono::seconds(1), wait_max);
+    task.wait = std::clamp<std::chrono::seconds>(task.wait * 2, std::chrono::seconds(1), cleanup_wait_max);
     task.due = services_.clock.now() + nanos(task.wait);
 }
 

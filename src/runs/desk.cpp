@@ -8,7 +8,7 @@ namespace ark::runs {
 namespace {
 
 // The clock may be set, and the machine may sleep: whoever waits looks at it again from time to time.
-constexpr std::chrono::seconds look_interval{30};
+constexpr std::chrono::seconds desk_look_interval{30};
 
 std::string key_of(std::string_view ns, std::string_view name) {
     return std::string(ns) + "/" + std::string(name);
@@ -42,7 +42,7 @@ awaitable<void> Desk::Ticket::changed(std::chrono::nanoseconds time, std::stop_t
     {
         auto chain = [this] { rung_.request_stop(); };
         const std::stop_callback<decltype(chain)> chained(stop, std::move(chain));
-        const auto at_most = std::min<std::chrono::nanoseconds>(time, look_interval);
+        const auto at_most = std::min<std::chrono::nanoseconds>(time, desk_look_interval);
         static_cast<void>(co_await runtime::sleep_for(at_most, rung_.get_token()));
     }
     rung_ = std::stop_source();

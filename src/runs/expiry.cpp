@@ -12,7 +12,7 @@ namespace ark::runs {
 namespace {
 
 constexpr std::chrono::nanoseconds ttl_default = std::chrono::hours(720);
-constexpr std::chrono::seconds look_interval{1};
+constexpr std::chrono::seconds expiry_look_interval{1};
 
 }  // namespace
 
@@ -31,7 +31,7 @@ void Expiry::expect(const resources::Resource& resource) {
 
 awaitable<void> Expiry::run() {
     while (!stopped_.stop_requested()) {
-        static_cast<void>(co_await runtime::sleep_for(look_interval, stopped_.get_token()));
+        static_cast<void>(co_await runtime::sleep_for(expiry_look_interval, stopped_.get_token()));
         const auto now = clock_.now();
         std::vector<std::pair<std::string, resources::ObjectName>> past;
         for (const auto& [uid, due] : due_) {

@@ -16,7 +16,7 @@ constexpr std::string_view conversation_path = "memory/conversation";
 constexpr std::string_view read_path = "memory/retrieve";
 constexpr std::string_view storing_path = "memory/storing";
 constexpr std::string_view store_path = "memory/store";
-constexpr unsigned attempts_max = 3;
+constexpr unsigned recall_attempts_max = 3;
 
 agents::Step step_of(std::string_view path, std::string inputs, std::string result) {
     agents::Step step;
@@ -174,7 +174,7 @@ awaitable<Result<std::size_t>> Recall::stored_before(agents::Execution& executio
 awaitable<Status> Recall::add(agents::Execution& execution, const std::vector<llm::Message>& messages) {
     const auto ttl = parse_duration(query_.value["spec"]["ttl"].text()).value_or(std::chrono::nanoseconds(0));
     Status status;
-    for (unsigned attempt = 0; attempt < attempts_max; ++attempt) {
+    for (unsigned attempt = 0; attempt < recall_attempts_max; ++attempt) {
         ARK_CO_TRY(const auto there, co_await stored_before(execution));
         if (there >= messages.size()) co_return ok();
         const std::vector<llm::Message> missing(messages.begin() + static_cast<std::ptrdiff_t>(there), messages.end());

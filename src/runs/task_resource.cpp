@@ -13,34 +13,34 @@ using codec::JsonValue;
 
 constexpr std::size_t name_bytes_max = 200;  // of 253, for what is put before and behind
 
-JsonValue text_of(std::string_view text) {
+JsonValue string_value(std::string_view text) {
     return JsonValue{std::string(text)};
 }
 
 JsonValue reference_of(std::string_view name, std::string_view ns) {
     JsonValue reference;
-    reference.set("name", text_of(name));
-    reference.set("namespace", text_of(ns));
+    reference.set("name", string_value(name));
+    reference.set("namespace", string_value(ns));
     return reference;
 }
 
 JsonValue body_of(const TaskSpec& spec) {
     const auto& query = *spec.query;
     JsonValue owner;
-    owner.set("apiVersion", text_of(query.kind->api_version()));
-    owner.set("kind", text_of(query.kind->name));
-    owner.set("name", text_of(query.name()));
-    owner.set("uid", text_of(query.uid()));
+    owner.set("apiVersion", string_value(query.kind->api_version()));
+    owner.set("kind", string_value(query.kind->name));
+    owner.set("name", string_value(query.name()));
+    owner.set("uid", string_value(query.uid()));
     JsonValue metadata;
-    metadata.set("name", text_of(task_name(query, spec.task_id).name));
+    metadata.set("name", string_value(task_name(query, spec.task_id).name));
     metadata.set("ownerReferences", JsonValue{JsonValue::Array{std::move(owner)}});
     JsonValue to;
     to.set("queryRef", reference_of(query.name(), query.ns()));
     to.set("agentRef", reference_of(spec.agent, query.ns()));
     if (!spec.server.empty()) to.set("a2aServerRef", reference_of(spec.server, query.ns()));
-    to.set("taskId", text_of(spec.task_id));
-    if (!spec.context_id.empty()) to.set("contextId", text_of(spec.context_id));
-    if (spec.timeout.count() > 0) to.set("timeout", text_of(to_text(spec.timeout)));
+    to.set("taskId", string_value(spec.task_id));
+    if (!spec.context_id.empty()) to.set("contextId", string_value(spec.context_id));
+    if (spec.timeout.count() > 0) to.set("timeout", string_value(to_text(spec.timeout)));
     JsonValue body;
     body.set("metadata", std::move(metadata));
     body.set("spec", std::move(to));
@@ -103,21 +103,21 @@ awaitable<Status> clear_task_input(resources::ResourceStore& store, resources::O
 
 JsonValue completed_condition(bool completed, std::string_view reason, std::string_view message, UnixNanos now) {
     JsonValue condition;
-    condition.set("type", text_of("Completed"));
-    condition.set("status", text_of(completed ? "True" : "False"));
-    condition.set("reason", text_of(reason));
-    condition.set("message", text_of(message));
-    condition.set("lastTransitionTime", text_of(resources::to_metav1_time(now)));
+    condition.set("type", string_value("Completed"));
+    condition.set("status", string_value(completed ? "True" : "False"));
+    condition.set("reason", string_value(reason));
+    condition.set("message", string_value(message));
+    condition.set("lastTransitionTime", string_value(resources::to_metav1_time(now)));
     return JsonValue{JsonValue::Array{std::move(condition)}};
 }
 
 JsonValue agent_message(std::string_view id, std::string_view text) {
     JsonValue part;
-    part.set("kind", text_of("text"));
-    part.set("text", text_of(text));
+    part.set("kind", string_value("text"));
+    part.set("text", string_value(text));
     JsonValue message;
-    message.set("messageId", text_of(id));
-    message.set("role", text_of("agent"));
+    message.set("messageId", string_value(id));
+    message.set("role", string_value("agent"));
     message.set("parts", JsonValue{JsonValue::Array{std::move(part)}});
     return message;
 }

@@ -18,15 +18,15 @@ constexpr std::size_t wakes_max = 256;               // coroutines resumed in on
 constexpr std::size_t rings_factor = 16;             // all rings of a thread, in ring_bytes
 constexpr std::size_t crowded_ring_bytes = 64u << 10;      // what a ring keeps when all together are too big
 constexpr std::uint64_t row_interval_nanos = 200'000'000;  // rows conflate: with a tick, at most 300 ms late
-constexpr std::uint64_t millis = 1'000'000;
+constexpr std::uint64_t tick_millis = 1'000'000;
 
 std::uint64_t sweep_nanos(const StreamConfig& config) {
     const auto shortest = std::min(config.heartbeat, config.sync_every).count();
-    return static_cast<std::uint64_t>(std::clamp<std::int64_t>(shortest / 4, 5, 1000)) * millis;
+    return static_cast<std::uint64_t>(std::clamp<std::int64_t>(shortest / 4, 5, 1000)) * tick_millis;
 }
 
 std::chrono::nanoseconds tick_of(const StreamConfig& config) {
-    return std::chrono::nanoseconds(std::min<std::uint64_t>(sweep_nanos(config), 100 * millis));
+    return std::chrono::nanoseconds(std::min<std::uint64_t>(sweep_nanos(config), 100 * tick_millis));
 }
 
 }  // namespace

@@ -5,7 +5,7 @@
 namespace ark::views {
 namespace {
 
-constexpr std::uint8_t row_version = 1;
+constexpr std::uint8_t group_version = 1;
 
 void merge_start(std::uint64_t& start, std::uint64_t other) {
     if (other != 0 && (start == 0 || other < start)) start = other;
@@ -114,7 +114,7 @@ void Group::forget_observed() {
 }
 
 void Group::pack_common(std::string& out) const {
-    out.push_back(static_cast<char>(row_version));
+    out.push_back(static_cast<char>(group_version));
     for (const auto value : {rev, start, last, received, best_story + 1})
         append_varint(out, value);
     out.push_back(static_cast<char>(best_knowledge));
@@ -128,7 +128,7 @@ void Group::pack_common(std::string& out) const {
 }
 
 void Group::unpack_common(Unpacker& in) {
-    if (in.byte() != row_version) in.fail();
+    if (in.byte() != group_version) in.fail();
     for (auto* value : {&rev, &start, &last, &received, &best_story})
         *value = in.varint();
     --best_story;

@@ -5,7 +5,7 @@
 namespace ark::cli {
 namespace {
 
-Column text(std::string title, std::string field, bool yields = false) {
+Column text_of(std::string title, std::string field, bool yields = false) {
     return {std::move(title), Align::left, false, yields, [field](const JsonValue& row, const Context&) {
                 return Cell{std::string(row[field].text()), Style::plain};
             }};
@@ -17,19 +17,19 @@ Cell result_cell(const JsonValue& row, const Context&) {
 }
 
 std::vector<Column> columns() {
-    return {text("EVALUATION", "id"),
-            text("NAME", "name", true),
+    return {text_of("EVALUATION", "id"),
+            text_of("NAME", "name", true),
             {"STATE", Align::left, false, false,
              [](const JsonValue& row, const Context&) { return state_cell(row["state"].text()); }},
             {"RESULT", Align::left, false, false, result_cell},
-            text("SCORE", "score"),
-            text("QUERY", "query"),
-            text("SESSION", "session"),
+            text_of("SCORE", "score"),
+            text_of("QUERY", "query"),
+            text_of("SESSION", "session"),
             {"UPDATED", Align::left, false, false,
              [](const JsonValue& row, const Context& context) { return time_cell(row["updated"], context); }}};
 }
 
-Result<Exit> run_list(Context& context, const Invocation& invocation) {
+Result<Exit> run_list_evaluations(Context& context, const Invocation& invocation) {
     ARK_TRY(auto api, ApiClient::create(context));
     Target target("/v1/evaluations");
     for (const char* name : {"query", "session", "name", "limit", "cursor"}) {
@@ -41,14 +41,14 @@ Result<Exit> run_list(Context& context, const Invocation& invocation) {
     return Exit::success;
 }
 
-Result<Exit> run_get(Context& context, const Invocation& invocation) {
+Result<Exit> run_get_evaluation(Context& context, const Invocation& invocation) {
     ARK_TRY(auto api, ApiClient::create(context));
     ARK_TRY(const auto evaluation, api.get(Target("/v1/evaluations/" + net::percent_encode(invocation.text("ID")))));
     write_one(context, context.format.value_or(Format::table), evaluation);
     return Exit::success;
 }
 
-Result<Exit> run_cancel(Context& context, const Invocation& invocation) {
+Result<Exit> run_cancel_evaluation(Context& context, const Invocation& invocation) {
     ARK_TRY(auto api, ApiClient::create(context));
     const auto id = invocation.text("ID");
     ARK_TRY(const auto response, api.send("DELETE", "/v1/evaluations/" + net::percent_encode(id), {}, {}));
@@ -69,21 +69,21 @@ void add_eval_list(CommandTable& table) {
                     {"--failed", "", "only those that did not pass", "", {}, false, Complete::nothing},
                     {"--limit", "N", "how many", "100", {}, false, Complete::nothing},
                     {"--cursor", "CURSOR", "nextCursor of the page before", "", {}, false, Complete::nothing}};
-    list.run = run_list;
+    list.run = run_list_evaluations;
     table.push_back(std::move(list));
 
     CommandSpec get;
     get.path = "eval get";
     get.summary = "One evaluation with its latest result";
     get.arguments = {{"ID", "of the evaluation", true, {}, Complete::nothing}};
-    get.run = run_get;
+    get.run = run_get_evaluation;
     table.push_back(std::move(get));
 
     CommandSpec cancel;
     cancel.path = "eval cancel";
     cancel.summary = "End a live evaluation of the broker's";
     cancel.arguments = {{"ID", "of the evaluation", true, {}, Complete::nothing}};
-    cancel.run = run_cancel;
+    cancel.run = run_cancel_evaluation;
     table.push_back(std::move(cancel));
 }
 

@@ -13,7 +13,7 @@ namespace {
 
 using codec::JsonValue;
 
-const resources::Kind& queries() {
+const resources::Kind& query_kind() {
     return resources::kind_named("Query");
 }
 
@@ -50,7 +50,7 @@ Result<std::string> query_json(const Invocation& invocation, const std::string& 
     ARK_TRY(const auto asked, asked_of(invocation.text("TARGET")));
     std::string body;
     codec::JsonWriter json(body);
-    json.begin_object().field("apiVersion", queries().api_version()).field("kind", "Query");
+    json.begin_object().field("apiVersion", query_kind().api_version()).field("kind", "Query");
     json.key("metadata").begin_object().field("generateName", asked.name + "-");
     // Whoever watches wants to read along.
     if (!invocation.flag("no-wait") && !invocation.flag("no-steps"))
@@ -107,13 +107,13 @@ bool is_query(const JsonValue& query, std::string_view word) {
 Result<JsonValue> find_query(ResourceClient& client, const std::string& ns, const std::string& word) {
     const bool latest = word == "@latest";
     if (!latest) {
-        auto exact = client.send("GET", resource_path(queries(), ns, word));
+        auto exact = client.send("GET", resource_path(query_kind(), ns, word));
         if (exact || exact.error().code != Errc::not_found) {
             if (!exact) return std::move(exact).error();
             return std::move(exact->value);
         }
     }
-    ARK_TRY(const auto all, client.send("GET", collection_path(queries(), ns)));
+    ARK_TRY(const auto all, client.send("GET", collection_path(query_kind(), ns)));
     std::vector<const JsonValue*> found;
     std::vector<std::string> names;
     for (const auto& query : all.value["items"].array()) {
@@ -137,7 +137,7 @@ Result<JsonValue> find_query(ResourceClient& client, const std::string& ns, cons
 /// Creates a query, and waits for its end unless told otherwise.
 Result<Exit> ask(Context& context, const Invocation& invocation, ResourceClient& client, const std::string& body) {
     const auto ns = namespace_of(invocation);
-    ARK_TRY(const auto made, client.send("POST", collection_path(queries(), ns), "application/json", body));
+    ARK_TRY(const auto made, client.send("POST", collection_path(query_kind(), ns), "application/json", body));
     for (const auto& warning : made.warnings)
         context.note("warning: " + warning);
     if (invocation.flag("no-wait")) {
@@ -158,14 +158,14 @@ Result<Exit> run_query(Context& context, const Invocation& invocation) {
     return ask(context, invocation, client, body);
 }
 
-Result<Exit> run_list(Context& context, const Invocation& invocation) {
-    return get_resources(context, invocation, queries(), "");
+Result<Exit> run_list_queries(Context& context, const Invocation& invocation) {
+    return get_resources(context, invocation, query_kind(), "");
 }
 
-Result<Exit> run_get(Context& context, const Invocation& invocation) {
+Result<Exit> run_get_query(Context& context, const Invocation& invocation) {
     ARK_TRY(auto client, ResourceClient::create(context, invocation));
     ARK_TRY(const auto query, find_query(client, namespace_of(invocation), invocation.text("NAME")));
-    return get_resources(context, invocation, queries(), std::string(query["metadata"]["name"].text()));
+    return get_resources(context, invocation, query_kind(), std::string(query["metadata"]["name"].text()));
 }
 
 Result<Exit> run_wait(Context& context, const Invocation& invocation) {
@@ -175,14 +175,14 @@ Result<Exit> run_wait(Context& context, const Invocation& invocation) {
     return follow_query(context, client, awaited_of(query, invocation));
 }
 
-Result<Exit> run_cancel(Context& context, const Invocation& invocation) {
+Result<Exit> run_cancel_query(Context& context, const Invocation& invocation) {
     ARK_TRY(auto client, ResourceClient::create(context, invocation));
     const auto ns = namespace_of(invocation);
     ARK_TRY(const auto query, find_query(client, ns, invocation.text("NAME")));
     const std::string name(query["metadata"]["name"].text());
     if (const auto phase = query["status"]["phase"].text(); is_over(phase))
         return fail(Errc::conflict, fmt::format("query {} has ended: {}", name, phase));
-    ARK_TRY_STATUS(client.send("PATCH", resource_path(queries(), ns, name), "application/merge-patch+json",
+    ARK_TRY_STATUS(client.send("PATCH", resource_path(query_kind(), ns, name), "application/merge-patch+json",
                                R"({"spec":{"cancel":true}})"));
     context.note("query " + name + " is told to end");
     return Exit::success;
@@ -197,7 +197,7 @@ Result<Exit> run_restart(Context& context, const Invocation& invocation) {
     spec.erase("cancel");
     std::string body;
     codec::JsonWriter json(body);
-    json.begin_object().field("apiVersion", queries().api_version()).field("kind", "Query");
+    json.begin_object().field("apiVersion", query_kind().api_version()).field("kind", "Query");
     json.key("metadata").begin_object().field("generateName", name + "-");
     if (invocation.has("from")) {
         json.key("annotations").begin_object();
@@ -233,7 +233,7 @@ OptionSpec no_wait_option() {
     return {"--no-wait", "", "print its name and leave", "", {}, false, Complete::nothing};
 }
 
-ArgumentSpec query_argument() {
+ArgumentSpec one_query_argument() {
     return {"NAME", "of the query, or how name or uid begin; @latest", true, {}, Complete::nothing};
 }
 
@@ -273,22 +273,22 @@ void add_query(CommandTable& table) {
     list.summary = "List queries, as the controller knows them";
     list.details = "What became of them on the way is the broker's: ark queries list, ark events list --query NAME.";
     list.options = list_options();
-    list.run = run_list;
+    list.run = run_list_queries;
     table.push_back(std::move(list));
 
     CommandSpec get;
     get.path = "query get";
     get.summary = "Show a query";
-    get.arguments = {query_argument()};
+    get.arguments = {one_query_argument()};
     get.options = {namespace_option(), {"-w,--watch", "", "go on with every change", "", {}, false, Complete::nothing}};
-    get.run = run_get;
+    get.run = run_get_query;
     table.push_back(std::move(get));
 
     CommandSpec wait;
     wait.path = "query wait";
     wait.summary = "Watch the steps of a query that runs, and get its answer";
     wait.details = "Ends as `ark query run` does. Steps that were there before are shown first.";
-    wait.arguments = {query_argument()};
+    wait.arguments = {one_query_argument()};
     wait.options = waiting_options();
     wait.options.push_back(namespace_option());
     wait.run = run_wait;
@@ -297,9 +297,9 @@ void add_query(CommandTable& table) {
     CommandSpec cancel;
     cancel.path = "query cancel";
     cancel.summary = "Stop a query that runs";
-    cancel.arguments = {query_argument()};
+    cancel.arguments = {one_query_argument()};
     cancel.options = {namespace_option()};
-    cancel.run = run_cancel;
+    cancel.run = run_cancel_query;
     table.push_back(std::move(cancel));
 
     CommandSpec restart;
@@ -309,7 +309,7 @@ void add_query(CommandTable& table) {
         "A new query with the same specification. With --from, the steps that the first one completed before that "
         "step\n"
         "are reused: its models and tools are not asked for them again. Paths of steps: docs/life-of-a-run.md.";
-    restart.arguments = {query_argument()};
+    restart.arguments = {one_query_argument()};
     restart.options = {
         {"--from", "STEP", "the first step to take anew: /agent.clerk/llm.1", "", {}, false, Complete::nothing},
         no_wait_option(),

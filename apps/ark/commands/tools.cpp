@@ -90,7 +90,7 @@ awaitable<Result<tools::ToolResult>> call(mcp::Client& client, std::string tool,
     co_return result;
 }
 
-Result<Exit> run_list(Context& context, const Invocation& invocation) {
+Result<Exit> run_list_tools(Context& context, const Invocation& invocation) {
     ARK_TRY(auto config, mcp_config(context, invocation));
     ControlLoop loop(context);
     const auto client = mcp::Client::create(loop.http(), std::move(config));
@@ -140,7 +140,7 @@ void add_tools(CommandTable& table) {
     list_command.path = "tools list";
     list_command.summary = "List the tools of an MCP server";
     list_command.options = options;
-    list_command.run = run_list;
+    list_command.run = run_list_tools;
     table.push_back(std::move(list_command));
 
     CommandSpec call_command;
