@@ -32,6 +32,7 @@ function(ark_module name)
 
     if(M_SOURCES)
         add_library(ark_${name} STATIC ${M_SOURCES})
+        ark_merge_library(ark_${name})
         set(scope PUBLIC)
         target_link_libraries(ark_${name} PUBLIC ${M_DEPS} ${M_LIBS} PRIVATE ${M_PRIVATE_DEPS} ${M_PRIVATE_LIBS} ark_warnings)
     else()
@@ -46,6 +47,7 @@ function(ark_module name)
         add_executable(${name}_test ${M_TESTS})
         target_link_libraries(${name}_test PRIVATE ark::${name} ${M_PRIVATE_DEPS} ${M_TEST_DEPS} ${M_TEST_LIBS}
             GTest::gmock GTest::gtest_main ark_warnings)
+        ark_merge_test(${name}_test)
         gtest_discover_tests(${name}_test TEST_PREFIX "${name}." PROPERTIES LABELS unit TIMEOUT 120
             DISCOVERY_TIMEOUT 60)
     endif()

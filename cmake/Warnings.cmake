@@ -10,3 +10,7 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
 else()
     target_compile_options(ark_warnings INTERFACE -Wthread-safety -Wno-sign-conversion)
 endif()
+# What a file may do on its own, and its neighbour sees (cmake/Merge.cmake). Builds file by file have all warnings.
+set(merged $<BOOL:$<TARGET_PROPERTY:ARK_MERGED>>)
+target_compile_options(ark_warnings INTERFACE $<${merged}:-Wno-shadow>
+    $<$<AND:${merged},$<CXX_COMPILER_ID:GNU>>:-Wno-subobject-linkage>)

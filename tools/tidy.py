@@ -5,6 +5,8 @@ import re
 import subprocess
 import sys
 
+import check_names
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 LINE_MAX = {".cpp": 120, ".hpp": 120, ".def": 140}
 LINE_MAX_OTHERS = 140   # scripts and build files
@@ -86,6 +88,7 @@ def main():
             if path.suffix == ".hpp" and "#pragma once" not in text:
                 found.append(f"{relative}: no #pragma once")
     found += check_references(files)
+    found += check_names.breaches()
     print("\n".join(found) if found else f"tidy: {len(files)} files")
     return 1 if found else 0
 
