@@ -50,6 +50,7 @@ public:
     explicit ViewsCorrelation(views::Views& views) : views_(views) {}
 
     Offset folded() const override { return views_.folded(); }
+    void hurry_behind(Offset seen) override { views_.hurry_to(seen + 1); }
     std::shared_ptr<void> on_folded(std::function<void(Offset)> listener) override {
         return views_.on_folded(std::move(listener));
     }

@@ -26,6 +26,8 @@ public:
     virtual ~Correlation() = default;
     /// Items before this offset are correlated; the stream never goes past it.
     virtual Offset folded() const = 0;
+    /// A subscriber has everything before this: what comes next is not to be put off for more to come together. Cheap.
+    virtual void hurry_behind(Offset) {}
     virtual std::shared_ptr<void> on_folded(std::function<void(Offset)> listener) = 0;
     virtual items::Context context_of(std::string_view tenant, const items::Item& item) = 0;
     virtual bool derives_events(std::string_view tenant, const items::Item& span) = 0;

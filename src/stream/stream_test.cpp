@@ -75,6 +75,16 @@ TEST(Stream, HistoryThenSyncThenLiveWithoutHoleOrRepeat) {
     EXPECT_EQ(peer.of("sync").size(), 1u);
 }
 
+TEST(Stream, CommitsAreNotPutOffWhileSomebodyLooks) {
+    World world;
+    append_numbered(world, 0, 5);
+    EXPECT_EQ(world.views.hurried(), Offset{0});
+    auto& peer = world.subscribe("topics=event");
+    ASSERT_TRUE(world.until([&] { return peer.saw("sync"); }));
+    append_numbered(world, 5, 1);
+    ASSERT_TRUE(world.until([&] { return world.views.hurried() == world.journal.end(); }));
+}
+
 TEST(Stream, ShowsNothingBeforeItIsFolded) {
     testing::MemoryJournal journal;
     runtime::IoPool pool(1);

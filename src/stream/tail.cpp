@@ -166,6 +166,7 @@ void Tail::pump() {
         }
         budget -= cost;
     }
+    if (has_readers()) services_->correlation.hurry_behind(position_);
     finish_pass();
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 #include "stream/stream.hpp"
 
+#include <atomic>
 #include <functional>
 #include <map>
 #include <mutex>
@@ -43,6 +44,9 @@ public:
         const std::lock_guard lock(mutex_);
         return folded_;
     }
+    void hurry_behind(Offset seen) override { hurried_ = seen.value(); }
+    /// What the stream last said it has seen.
+    Offset hurried() const { return Offset{hurried_}; }
     std::shared_ptr<void> on_folded(std::function<void(Offset)> listener) override {
         const std::lock_guard lock(mutex_);
         const auto number = next_listener_++;
@@ -112,6 +116,7 @@ private:
         row.rev = item.offset + 1;
     }
 
+    std::atomic<std::uint64_t> hurried_{0};
     journal::Journal& journal_;
     mutable std::mutex mutex_;
     std::unique_ptr<journal::Reader> reader_;
