@@ -1,11 +1,13 @@
 #include "journal/inbox.hpp"
 
+#include <utility>
+
 #include <fmt/format.h>
 
 namespace ark::journal {
 
 bool Inbox::push(Waiting& waiting) {
-    const std::lock_guard lock(mutex_);
+    std::unique_lock lock(mutex_);
     if (closed_) return false;
     if (refusal_) {
         refuse_locked(waiting, *refusal_);
@@ -19,7 +21,9 @@ bool Inbox::push(Waiting& waiting) {
         }
     }
     queue_.push_back(std::move(waiting));
-    arrived_.notify_one();
+    const bool wake = std::exchange(writer_waits_, false);
+    lock.unlock();  // or the writer would wake up to wait for it
+    if (wake) arrived_.notify_one();
     return true;
 }
 
@@ -35,12 +39,17 @@ std::vector<Waiting> Inbox::take(std::uint64_t group_bytes_max,
     std::unique_lock lock(mutex_);
     bytes_ -= taken_bytes_;  // the writer is done with the group before
     taken_bytes_ = 0;
-    const auto ready = [this] { return !queue_.empty() || closed_; };
+    const auto ready = [this] {
+        const bool come = !queue_.empty() || closed_;
+        writer_waits_ = !come;
+        return come;
+    };
     if (deadline) {
         arrived_.wait_until(lock, *deadline, ready);
     } else {
         arrived_.wait(lock, ready);
     }
+    writer_waits_ = false;
     std::uint64_t group_bytes = 0;
     while (!queue_.empty()) {
         auto& next = queue_.front();

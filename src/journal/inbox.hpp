@@ -49,6 +49,7 @@ private:
     std::uint64_t bytes_ = 0;    // of the queue, and of what the writer took and has not finished
     std::uint64_t taken_bytes_ = 0;
     std::optional<Error> refusal_;
+    bool writer_waits_ = false;  // and nobody has woken it yet
     bool closed_ = false;
 };
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <deque>
 #include <limits>
 
 #include <fmt/format.h>
@@ -127,8 +128,11 @@ public:
     Result<model::BatchPtr> next() override {
         const Offset end{side_.end.load(std::memory_order_acquire)};
         if (position_ >= end) return model::BatchPtr();
-        auto batch = side_.tail.find(position_);
-        if (batch) {
+        if (ahead_.empty()) side_.tail.find(position_, ahead_);
+        model::BatchPtr batch;
+        if (!ahead_.empty()) {
+            batch = std::move(ahead_.front());
+            ahead_.pop_front();
             disk_.reset();  // at the end nobody needs the window any more
         } else {
             ARK_TRY(batch, from_disk(end));
@@ -142,7 +146,10 @@ public:
     }
 
     Offset position() const override { return position_; }
-    void seek(Offset offset) override { position_ = offset; }
+    void seek(Offset offset) override {
+        position_ = offset;
+        ahead_.clear();
+    }
 
 private:
     Result<model::BatchPtr> from_disk(Offset end) {
@@ -177,6 +184,7 @@ private:
 
     const ReadSide side_;
     Offset position_;
+    std::deque<model::BatchPtr> ahead_;    // from the tail: the next ones, from position_ on
     std::unique_ptr<SegmentReader> disk_;  // null while served from memory
 };
 

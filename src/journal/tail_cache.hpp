@@ -3,6 +3,7 @@
 
 #include <deque>
 #include <mutex>
+#include <span>
 
 namespace ark::journal {
 
@@ -12,10 +13,11 @@ class TailCache {
 public:
     explicit TailCache(std::uint64_t bytes_max) : bytes_max_(bytes_max) {}
 
-    /// Must follow the last one. Drops the oldest beyond the limit, always keeps the newest.
-    void push(model::BatchPtr batch);
-    /// The batch that holds the offset, if it is still here.
-    model::BatchPtr find(Offset offset) const;
+    /// Must follow the last ones. Drops the oldest beyond the limit, always keeps the newest.
+    void push(std::span<const model::BatchPtr> batches);
+    /// The batch that holds the offset, if it is still here, and those behind it: as many as are small together, so
+    /// that whoever reads single items does not come for each. Appends to `found`.
+    void find(Offset offset, std::deque<model::BatchPtr>& found) const;
 
 private:
     const std::uint64_t bytes_max_;

@@ -93,9 +93,11 @@ void Writer::write_group(std::vector<Waiting>& group) {
 /// promised.
 void Writer::acknowledge(std::vector<Waiting>& group) {
     auto& published = parts_.published;
-    for (auto& waiting : group) {
-        if (waiting.batch) parts_.tail.push(waiting.batch);
+    for (const auto& waiting : group) {
+        if (waiting.batch) written_.push_back(waiting.batch);
     }
+    if (!written_.empty()) parts_.tail.push(written_);
+    written_.clear();
     if (!outgoing_.empty()) {
         published.appends_total.fetch_add(outgoing_.size(), std::memory_order_relaxed);
         published.groups_total.fetch_add(1, std::memory_order_relaxed);

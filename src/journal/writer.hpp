@@ -69,6 +69,7 @@ private:
     const Epoch epoch_;
     Appender appender_;                               // writer thread, after start()
     std::vector<Outgoing> outgoing_;                  // writer thread: the group being written
+    std::vector<model::BatchPtr> written_;            // writer thread: likewise, once it is written
     bool unsynced_ = false;                           // writer thread: written and acknowledged, not yet synced
     std::chrono::steady_clock::time_point sync_due_;  // writer thread, when unsynced_
     std::uint64_t retained_at_ = 0;                   // writer thread: clock's nanoseconds of the last look
