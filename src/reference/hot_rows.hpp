@@ -36,6 +36,13 @@ public:
         mark(its);
         return *its.second.row;
     }
+    /// The same where there is one; null where there is none.
+    Row* change_known(std::string_view key) {
+        auto& its = entry(key);
+        if (!its.second.row) return nullptr;
+        mark(its);
+        return &*its.second.row;
+    }
     /// A new row in place of any that may be there, which is not looked for in the store.
     Row& begin(std::string_view key) {
         auto& its = known_entry(key);

@@ -111,9 +111,9 @@ SessionFold::Session SessionFold::open_session(const Tenant& tenant, const Sessi
     if (const auto* place = texts_.find(key)) {
         session.place = place->text;
         const auto of_row = keys::sessions(tenant.name) + session.place;
-        if (const auto* known = sessions_.find(of_row)) {
-            session.before = known->status();
-            session.row = &sessions_.change(of_row);
+        session.row = sessions_.change_known(of_row);
+        if (session.row != nullptr) {
+            session.before = session.row->status();
             return session;
         }
     }
@@ -148,8 +148,7 @@ SessionFold::Query SessionFold::open_query(const Tenant& tenant, Session& sessio
 
 /// In order to change it; null when there is none.
 QueryRow* SessionFold::query_at(const Tenant& tenant, const std::string& session, std::string_view place) {
-    const auto key = keys::queries(tenant.name, session).append(place);
-    return queries_.find(key) != nullptr ? &queries_.change(key) : nullptr;
+    return queries_.change_known(keys::queries(tenant.name, session).append(place));
 }
 
 void SessionFold::begin_query(const Tenant& tenant, Session& session, QueryRow& query, const SessionWord& word,
@@ -198,12 +197,11 @@ void SessionFold::note_message(Tenant& tenant, std::string_view conversation, st
     session.place = places->text.substr(0, keys::place_bytes);
     const auto query_place = places->text.substr(keys::place_bytes);
     const auto key = keys::sessions(tenant.name) + session.place;
-    const auto* known = sessions_.find(key);
-    if (known == nullptr) return;
     auto* query = query_at(tenant, session.place, query_place);
     if (query == nullptr) return;
-    session.before = known->status();
-    session.row = &sessions_.change(key);
+    session.row = sessions_.change_known(key);
+    if (session.row == nullptr) return;
+    session.before = session.row->status();
     set_conversation(tenant, session, *query, conversation);
     query->activity_ms = session.row->activity_ms = received_ms;
     note_activity(*session.row, query_place, *query);
