@@ -146,6 +146,7 @@ awaitable<Result<net::Response>> ServiceImpl::post(net::Exchange& exchange) {
 /// What was acknowledged before the request is seen by it, unless the views are far behind: then what they show counts.
 awaitable<void> ServiceImpl::wait_for_views(Offset offset) {
     const auto begun = deps_.clock.monotonic_nanos();
+    deps_.views.hurry_to(offset);
     for (;;) {
         const auto seen = deps_.views.folded();
         const auto waited = std::chrono::nanoseconds(deps_.clock.monotonic_nanos() - begun);
