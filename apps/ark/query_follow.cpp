@@ -22,10 +22,6 @@ constexpr std::chrono::milliseconds steps_grace{1500};   // for what the broker 
 constexpr std::chrono::milliseconds cancel_grace{5000};  // for a canceled query to end
 constexpr std::uint64_t clock_skew_nanos = 60'000'000'000;
 
-const resources::Kind& followed_kind() {
-    return resources::kind_named("Query");
-}
-
 /// Reads the broker's stream on a thread of its own and shows it.
 class StepsThread {
 public:
@@ -175,6 +171,10 @@ std::string since_of(const std::string& created) {
 
 }  // namespace
 
+const resources::Kind& query_kind() {
+    return resources::kind_named("Query");
+}
+
 bool is_over(std::string_view phase) {
     return phase == "done" || phase == "error" || phase == "canceled";
 }
@@ -211,7 +211,7 @@ Exit show_answer(Context& context, const JsonValue& query, const std::string& su
     } else if (format == Format::yaml) {
         context.out().write(to_yaml(query));
     } else if (format == Format::name) {
-        context.out().line(shown_name(followed_kind(), query["metadata"]["name"].text()));
+        context.out().line(shown_name(query_kind(), query["metadata"]["name"].text()));
     } else if (phase == "done") {
         context.out().line(printable_lines(status["response"]["content"].text()));
     }
@@ -220,7 +220,7 @@ Exit show_answer(Context& context, const JsonValue& query, const std::string& su
 }
 
 Result<Exit> follow_query(Context& context, ResourceClient& client, const Awaited& query) {
-    const auto path = resource_path(followed_kind(), query.ns, query.name);
+    const auto path = resource_path(query_kind(), query.ns, query.name);
     auto asked = query;
     asked.since = since_of(query.since);
     ARK_TRY(const auto waited, wait_for_end(context, client, asked, path));

@@ -6,6 +6,9 @@
 
 namespace ark::cli {
 
+/// Of the resources that queries are.
+const resources::Kind& query_kind();
+
 /// A query that somebody waits for.
 struct Awaited {
     std::string ns;

@@ -24,16 +24,11 @@ using resources::ResourcePtr;
 constexpr int task_not_found = -32001;
 constexpr int task_not_cancelable = -32002;
 constexpr int unsupported_operation = -32004;
-constexpr int bad_params = -32602;
 constexpr std::string_view agent_label = "ark.mckinsey.com/a2a-agent";
 constexpr std::string_view message_annotation = "ark.mckinsey.com/a2a-message-id";
 constexpr std::string_view parent_annotation = "ark.mckinsey.com/traceparent";
 constexpr std::chrono::seconds cancel_wait{2};
 constexpr std::chrono::milliseconds first_wait{1000};  // for what there is: it comes at once
-
-JsonValue text_value(std::string_view text) {
-    return JsonValue{std::string(text)};
-}
 
 /// The same message, sent again, is the same task.
 std::string hash_of(std::initializer_list<std::string_view> texts) {
@@ -120,7 +115,7 @@ struct Face::Call {
     awaitable<void> fail(net::Exchange& exchange, const resources::Refusal& refusal) const {
         Fault fault;
         if (refusal.reason == resources::Reason::invalid || refusal.reason == resources::Reason::bad_request)
-            fault.code = bad_params;
+            fault.code = invalid_params;
         fault.message = refusal.message;
         co_await answer(exchange, 200, fault_text(request.id, fault));
     }
@@ -142,25 +137,24 @@ struct Face::Call {
         const auto find = [&](std::string_view field) { return head.fields.find(field); };
         const auto caller = emit::extract(find);
         JsonValue labels;
-        labels.set(agent_label, text_value(type + "." + name));
+        labels.set(agent_label, text_of(type + "." + name));
         JsonValue annotations;
-        annotations.set(message_annotation, text_value(message.id));
-        if (caller.span.span_id.valid())
-            annotations.set(parent_annotation, text_value(head.fields.find("traceparent")));
+        annotations.set(message_annotation, text_of(message.id));
+        if (caller.span.span_id.valid()) annotations.set(parent_annotation, text_of(head.fields.find("traceparent")));
         JsonValue metadata;
         const auto id = hash_of({type, name, message.id, message.context_id, message.text});
-        metadata.set("name", text_value("a2a-" + id));
+        metadata.set("name", text_of("a2a-" + id));
         metadata.set("labels", std::move(labels));
         metadata.set("annotations", std::move(annotations));
         JsonValue target;
-        target.set("type", text_value(type));
-        target.set("name", text_value(name));
+        target.set("type", text_of(type));
+        target.set("name", text_of(name));
         JsonValue spec;
-        spec.set("input", text_value(message.text));
+        spec.set("input", text_of(message.text));
         spec.set("target", std::move(target));
-        spec.set("conversationId", text_value(message.context_id.empty() ? "a2a-" + id : message.context_id));
+        spec.set("conversationId", text_of(message.context_id.empty() ? "a2a-" + id : message.context_id));
         for (const auto& [key, value] : caller.baggage) {
-            if (key == "ark.session.id" && !value.empty()) spec.set("sessionId", text_value(value));
+            if (key == "ark.session.id" && !value.empty()) spec.set("sessionId", text_of(value));
         }
         JsonValue query;
         query.set("metadata", std::move(metadata));
@@ -255,11 +249,11 @@ awaitable<void> Face::serve_send(net::Exchange& exchange, Call& call) {
         Fault nothing{unsupported_operation, "the task asks nothing"};
         if (!question.is_object()) co_return co_await call.fail(exchange, std::move(nothing));
         const auto input = answer_input(question, message->text);
-        Fault unclear{bad_params, "say approved or rejected"};
+        Fault unclear{invalid_params, "say approved or rejected"};
         if (input.empty()) co_return co_await call.fail(exchange, std::move(unclear));
         call.answered = question["id"].text();
         JsonValue spec;
-        spec.set("input", text_value(input));
+        spec.set("input", text_of(input));
         resources::PatchBody patch;
         patch.body.set("spec", std::move(spec));
         ObjectName name{call.ns, std::string(question["task"].text())};
@@ -317,7 +311,7 @@ awaitable<resources::Outcome<resources::ResourcePtr>> Face::settle(net::Exchange
 
 /// As the reference's engines: the answer is a message with what was spent; a query that waits for a person is a task.
 awaitable<void> Face::serve_engine(net::Exchange& exchange, Call& call) {
-    Fault nameless{bad_params, "name a Query in the metadata of the message, or ask an agent at its own address"};
+    Fault nameless{invalid_params, "name a Query in the metadata of the message, or ask an agent at its own address"};
     if (call.name.empty()) co_return co_await call.fail(exchange, std::move(nameless));
     if (call.request.method == Method::stream) {
         auto name = call.name;

@@ -15,7 +15,6 @@ using codec::JsonValue;
 constexpr int parse_error = -32700;
 constexpr int invalid_request = -32600;
 constexpr int method_not_found = -32601;
-constexpr int invalid_params = -32602;
 constexpr int version_not_supported = -32009;
 constexpr int push_not_supported = -32003;
 constexpr std::int64_t list_page_max = 100;  // the protocol's
@@ -40,10 +39,6 @@ constexpr StateName states[] = {
     {"running", "working", "TASK_STATE_WORKING"},     {"input-required", "input-required", "TASK_STATE_INPUT_REQUIRED"},
     {"done", "completed", "TASK_STATE_COMPLETED"},    {"error", "failed", "TASK_STATE_FAILED"},
     {"canceled", "canceled", "TASK_STATE_CANCELED"}};
-
-JsonValue text_of(std::string_view text) {
-    return JsonValue{std::string(text)};
-}
 
 std::string_view phase_of(const JsonValue& query) {
     return query["status"]["phase"].text("pending");
@@ -146,6 +141,10 @@ JsonValue metadata_of(const JsonValue& query) {
 }
 
 }  // namespace
+
+JsonValue text_of(std::string_view text) {
+    return JsonValue{std::string(text)};
+}
 
 Outcome<Request, Fault> parse_request(std::string_view body, std::string_view version_header) {
     auto json = JsonValue::parse(body);

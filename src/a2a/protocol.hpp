@@ -15,6 +15,8 @@ enum class Version { v0_3, v1_0 };
 inline constexpr std::string_view query_extension =
     "https://github.com/mckinsey/agents-at-scale-ark/tree/main/ark/api/extensions/query/v1";
 
+inline constexpr int invalid_params = -32602;  // JSON-RPC's
+
 /// A JSON-RPC error.
 struct Fault {
     int code = -32603;
@@ -29,6 +31,8 @@ struct Request {
     codec::JsonValue params;
 };
 Outcome<Request, Fault> parse_request(std::string_view body, std::string_view version_header);
+
+codec::JsonValue text_of(std::string_view text);
 
 /// What a message says to us.
 struct Message {

@@ -13,10 +13,6 @@ namespace {
 
 using codec::JsonValue;
 
-const resources::Kind& query_kind() {
-    return resources::kind_named("Query");
-}
-
 /// Standard input to its end, at most a few MiB: what the store takes.
 Result<std::string> read_standard_input() {
     constexpr std::size_t bytes_max = 4u << 20;
