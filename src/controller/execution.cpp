@@ -118,6 +118,8 @@ public:
             servers_failing_);
         add("ark_controller_models", "Models that are probed", models_);
         add("ark_controller_models_failing", "Those that did not answer at the last probe", models_failing_);
+        add("ark_controller_statuses_waiting", "Statuses of agents, teams and others that may be out of date",
+            statuses_waiting_);
         add("ark_controller_evaluations_running", "Evaluations under way", judging_);
         add("ark_controller_evaluations_ended", "Evaluations that ended since the start", judged_);
         add("ark_controller_telemetry_waiting_bytes", "Telemetry that a target lacks yet", undelivered_);
@@ -168,6 +170,7 @@ private:
             servers_failing_ = kept.servers_failing;
             models_ = kept.models;
             models_failing_ = kept.models_failing;
+            statuses_waiting_ = kept.verdicts_waiting;
             const auto judges = judges_->counters();
             judging_ = judges.running;
             judged_ = judges.ended;
@@ -215,6 +218,7 @@ private:
     std::atomic<std::uint64_t> servers_failing_ = 0;
     std::atomic<std::uint64_t> models_ = 0;
     std::atomic<std::uint64_t> models_failing_ = 0;
+    std::atomic<std::uint64_t> statuses_waiting_ = 0;
     std::atomic<std::uint64_t> judging_ = 0;
     std::atomic<std::uint64_t> judged_ = 0;
     std::atomic<std::uint64_t> undelivered_ = 0;

@@ -41,7 +41,7 @@ public:
         counters.servers_failing = servers.failing;
         counters.models = models.resources;
         counters.models_failing = models.failing;
-        counters.verdicts_waiting = verdicts_.counters().waiting;
+        counters.verdicts_waiting = verdicts_.waiting();
         return counters;
     }
 

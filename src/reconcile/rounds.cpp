@@ -55,7 +55,6 @@ void Rounds::look_again(const resources::Resource& resource) {
 Rounds::Counters Rounds::counters() const {
     Counters counters;
     counters.resources = watched_.size();
-    counters.looks = looks_;
     for (const auto& [uid, watched] : watched_)
         counters.failing += watched->failing ? 1 : 0;
     return counters;
@@ -87,7 +86,6 @@ awaitable<void> Rounds::look_after(const Duty& duty, std::shared_ptr<Watched> wa
         watched->wake = std::stop_source();
         auto stop = watched->wake.get_token();
         const bool well = co_await look(duty, *watched, stop);
-        ++looks_;
         if (stop.stop_requested()) {
             failures = 0;
             continue;

@@ -32,7 +32,6 @@ public:
     struct Counters {
         std::size_t resources = 0;  ///< that are looked after
         std::size_t failing = 0;    ///< whose last look failed
-        std::uint64_t looks = 0;
     };
 
     Rounds(resources::ResourceStore& store, Clock& clock, std::vector<Duty> duties, asio::any_io_executor executor);
@@ -60,7 +59,6 @@ private:
     const std::vector<Duty> duties_;
     std::vector<std::unique_ptr<resources::Feed>> feeds_;      // one a duty
     std::map<std::string, std::shared_ptr<Watched>> watched_;  // by uid; a coroutine each
-    std::uint64_t looks_ = 0;
     bool stopping_ = false;
     runtime::Scope scope_;  // last member: stop() empties it
 };

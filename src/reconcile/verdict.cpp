@@ -14,7 +14,6 @@ using resources::ResourcePtr;
 using runs::Reference;
 
 constexpr const char* verdict_condition = "Available";
-constexpr std::size_t nesting_max = 16;  // of teams, as in runs
 
 /// Why something could not work; nothing is wrong: no reason.
 struct Obstacle {
@@ -111,7 +110,7 @@ awaitable<Obstacle> agent_obstacle(Reader& reader, ResourcePtr agent) {
 /// A team that takes part in itself can never be available, and would wait for its own verdict.
 awaitable<std::string> cycle_through(Reader& reader, ResourcePtr team, std::vector<std::string> path) {
     path.emplace_back(team->name());
-    if (path.size() > nesting_max) co_return fmt::format("{} … is nested too deep", path.front());
+    if (path.size() > runs::nesting_max) co_return fmt::format("{} … is nested too deep", path.front());
     for (const auto& entry : team->value["spec"]["members"].array()) {
         auto member = runs::member_of(entry, team->ns());
         if (member.kind != "Team") continue;

@@ -57,15 +57,6 @@ awaitable<void> Verdicts::stop() {
     co_await scope_.close();
 }
 
-Verdicts::Counters Verdicts::counters() const {
-    Counters counters;
-    for (const auto& [who, known] : known_)
-        counters.resources += known.judged ? 1 : 0;
-    counters.waiting = waiting_.size() + busy_.size();
-    counters.verdicts = verdicts_;
-    return counters;
-}
-
 void Verdicts::take(const resources::WatchEvent& event) {
     const auto who = runs::reference_to(*event.resource);
     if (event.type == resources::Change::Type::deleted || resources::is_leaving(event.resource->value)) {
@@ -143,7 +134,6 @@ awaitable<void> Verdicts::judge_one(Reference who) {
     const auto found = co_await store_.get(resources::kind_named(who.kind), std::move(name));
     if (!found) co_return;
     auto report = co_await judge(store_, *found, models_are_probed_);
-    ++verdicts_;
     co_await write_report(store_, *found, std::move(report), clock_.now());
 }
 

@@ -17,11 +17,6 @@ namespace ark::reconcile {
 /// whom is known from the specs, so a change costs as much as it concerns. Lives on one executor.
 class Verdicts {
 public:
-    struct Counters {
-        std::size_t resources = 0;  ///< that are judged
-        std::size_t waiting = 0;    ///< for their verdict
-        std::uint64_t verdicts = 0;
-    };
     /// Hears of each resource (of kinds that are not judged too) to which something that it refers to has changed.
     using Concerned = std::function<void(const resources::Resource&)>;
 
@@ -31,7 +26,8 @@ public:
     void start();
     /// Ends what is under way and waits for it.
     awaitable<void> stop();
-    Counters counters() const;
+    /// Statuses that may be out of date: whose verdict is still to come.
+    std::size_t waiting() const { return waiting_.size() + busy_.size(); }
 
 private:
     struct Known {
@@ -58,7 +54,6 @@ private:
     std::set<runs::Reference> waiting_;
     std::set<runs::Reference> busy_;  // is being judged: whoever judged it once more could be overtaken
     runtime::Bell bell_;
-    std::uint64_t verdicts_ = 0;
     bool stopping_ = false;
     runtime::Scope scope_;  // last member: stop() empties it
 };

@@ -14,8 +14,6 @@ namespace {
 
 using codec::JsonValue;
 
-constexpr std::size_t nesting_max = 16;  // of teams and of agents as tools
-
 llm::ToolDefinition definition_of(const resources::Resource& tool, std::string name, std::string description) {
     const auto& spec = tool.value["spec"];
     llm::ToolDefinition definition;

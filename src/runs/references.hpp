@@ -10,6 +10,9 @@
 /// Which resources a resource names: what a run reads, and what has to be there for one to go well. Pure.
 namespace ark::runs {
 
+/// How deep teams and agents as tools may be within each other.
+inline constexpr std::size_t nesting_max = 16;
+
 struct Reference {
     std::string_view kind;  ///< of the kind table
     std::string ns;
