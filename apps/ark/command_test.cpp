@@ -1,6 +1,9 @@
 #include "command.hpp"
 
 #include "parser.hpp"
+#include "run_options.hpp"
+
+#include <cstdlib>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -94,6 +97,25 @@ TEST(Invocation, SaysWhatIsWrongWithAValue) {
                 HasSubstr("--limit: 'many' is not a whole number"));
     EXPECT_THAT(invocation.duration_nanos("duration", 1).error().context, HasSubstr("is not a duration"));
     EXPECT_EQ(*invocation.whole_number("absent", 7), 7u);
+}
+
+TEST(RunOptions, TheProbesTimeIsTheOptionsElseTheVariables) {
+    using std::chrono::seconds;
+    controller::ControllerConfig config;
+    ASSERT_TRUE(read_run_options(Invocation(), config));
+    EXPECT_EQ(config.probe_timeout, seconds(60));
+    EXPECT_TRUE(config.probe_models);
+    ::setenv("ARK_MODEL_PROBE_TIMEOUT_SECONDS", "7", 1);
+    ASSERT_TRUE(read_run_options(Invocation(), config));
+    EXPECT_EQ(config.probe_timeout, seconds(7));
+    Invocation said;
+    said.add("model-probe-timeout", "2s");
+    ASSERT_TRUE(read_run_options(said, config));
+    EXPECT_EQ(config.probe_timeout, seconds(2));
+    ::setenv("ARK_MODEL_PROBE_TIMEOUT_SECONDS", "soon", 1);
+    EXPECT_THAT(read_run_options(Invocation(), config).error().context,
+                HasSubstr("ARK_MODEL_PROBE_TIMEOUT_SECONDS: a duration up to an hour, such as 30, not 'soon'"));
+    ::unsetenv("ARK_MODEL_PROBE_TIMEOUT_SECONDS");
 }
 
 TEST(Nearest, IsNearOrNothing) {

@@ -53,6 +53,20 @@ TEST(OpenAi, FindsAzureAtBothPaths) {
     EXPECT_EQ(make_openai(config)->write({}, false).url, "https://r.openai.azure.com/openai/v1/chat/completions");
 }
 
+TEST(OpenAi, AsksForTheListWhereItHasModels) {
+    auto config = openai_config();
+    const auto dialect = make_openai(config);
+    const auto wire = dialect->write_listing();
+    ASSERT_TRUE(wire);
+    EXPECT_EQ(wire->url, "https://llm.example/v1/models");
+    EXPECT_EQ(wire->fields.find("authorization"), "Bearer key");
+    EXPECT_TRUE(dialect->is_listed(R"({"data":[{"id":"large"},{"id":"small"}]})"));
+    EXPECT_FALSE(dialect->is_listed(R"({"data":[{"id":"smaller"}]})"));
+    EXPECT_FALSE(dialect->is_listed("<html>"));
+    config.provider = Provider::azure;
+    EXPECT_FALSE(make_openai(config)->write_listing()) << "Azure lists what could be deployed";
+}
+
 TEST(OpenAi, ReadsWholeAnswers) {
     const auto parsed =
         make_openai(openai_config())->parse(R"({"id":"x","object":"chat.completion","model":"small-2","choices":[
