@@ -80,6 +80,8 @@ function checks(name, rules) {
 before(async () => {
   broker = await Broker.start();
   await post(finished);
+  // Lists of /v1 show what is folded, which comes a moment after the answer to a post.
+  await until(async () => (await broker.get('/v1/events?query=q1')).items.length === finished.length);
 });
 after(async () => {
   await broker.stop();
