@@ -19,6 +19,8 @@ namespace {
 
 constexpr std::array<const char*, space_count> space_names{"default", "rows", "postings", "projected"};
 constexpr int open_files_max = 256;  // table readers cost ~20 KB each outside the block cache
+// Twice the default: a point read asks more filters, and compaction, which takes a core from the fold, halves.
+constexpr int sorted_runs_max = 8;
 
 rocksdb::Slice slice(std::string_view bytes) {
     return {bytes.data(), bytes.size()};
@@ -79,8 +81,15 @@ rocksdb::ColumnFamilyOptions space_options(Space space, const KvConfig& config,
     options.max_bytes_for_level_base = 256u << 20;
     options.level_compaction_dynamic_level_bytes = true;
     options.memtable_factory = memtable_factory();
+    options.level0_file_num_compaction_trigger = sorted_runs_max;
     options.level0_slowdown_writes_trigger = 40;
     options.level0_stop_writes_trigger = 60;
+    if (space == Space::rows || space == Space::projected) {
+        // A flush has keys of every kind, from the first prefix to the last: merged by levels, it would rewrite all there
+        // is each time.
+        options.compaction_style = rocksdb::kCompactionStyleUniversal;
+        options.level_compaction_dynamic_level_bytes = false;
+    }
     if (space == Space::ids) {
         // Most lookups are of ids never seen before: the filter answers them without a search of the memtable.
         options.memtable_prefix_bloom_size_ratio = 0.05;
