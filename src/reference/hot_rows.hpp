@@ -43,9 +43,9 @@ public:
         mark(its);
         return &*its.second.row;
     }
-    /// A new row in place of any that may be there, which is not looked for in the store.
-    Row& begin(std::string_view key) {
-        auto& its = known_entry(key);
+    /// A new row whose key nobody had, here or in the store: it is not looked for.
+    Row& add(std::string_view key) {
+        auto& its = fresh_entry(key);
         mark(its);
         return its.second.row.emplace();
     }
@@ -83,7 +83,9 @@ public:
         }
         changed_.clear();
         if (young_bytes_ < bytes_max_) return;
+        const auto entries = young_.size();
         old_ = std::exchange(young_, {});
+        young_.reserve(entries);
         young_bytes_ = 0;
     }
 
@@ -110,6 +112,9 @@ private:
     /// With an empty entry for what is not kept.
     Keyed& known_entry(std::string_view key) {
         if (auto* its = kept(key)) return *its;
+        return fresh_entry(key);
+    }
+    Keyed& fresh_entry(std::string_view key) {
         young_bytes_ += key.size() + sizeof(Keyed);
         return *young_.try_emplace(std::string(key)).first;
     }

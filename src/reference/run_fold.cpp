@@ -183,7 +183,8 @@ void RunFold::note_trace(Tenant& tenant, const TraceId& id, std::uint64_t sequen
     if (id == last_trace_) return;
     last_trace_ = id;
     if (!begins && traces_.find(key) != nullptr) return;
-    traces_.begin(key).sequence = sequence;
+    auto& row = begins ? traces_.add(key) : traces_.change(key);
+    row.sequence = sequence;
     rows_.put(keys::with_number(keys::trace_order(tenant.name), sequence), id.view());
     ++tenant.state.traces;
     tenant.changed = true;

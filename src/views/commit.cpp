@@ -98,9 +98,11 @@ Result<Fold::Changed> Fold::commit(Offset folded) {
         its->stored = true;
         changed.sessions.push_back(its);
     }
-    for (const auto& [key, change] : members_changed_) {
+    for (const auto& [its, change] : members_changed_) {
+        const auto key = keys::member(its.type, its.group, its.story);
         if (change.first) {
-            batch.put(store::Space::rows, key, std::string_view(&change.second, 1));
+            const auto type = static_cast<char>(change.second);
+            batch.put(store::Space::rows, key, {&type, 1});
         } else {
             batch.remove(store::Space::rows, key);
         }

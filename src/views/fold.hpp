@@ -9,6 +9,7 @@
 #include "views/projection.hpp"
 #include "views/story.hpp"
 
+#include <compare>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -119,6 +120,13 @@ private:
         return T{};
     }
 
+    /// That a story belongs to a group, in the order of the rows that say so.
+    struct Membership {
+        keys::Member type;
+        std::uint64_t group, story;
+        auto operator<=>(const Membership&) const = default;
+    };
+
     // commit.cpp
     void settle_all();
     void write_story(Story& story, store::WriteBatch& batch);
@@ -146,7 +154,7 @@ private:
     std::vector<Session*> dirty_sessions_;
     std::vector<Query*> dirty_queries_;
     std::vector<std::uint64_t> queries_gone_;
-    std::map<std::string, std::pair<bool, char>> members_changed_;  // key → present, Row type
+    std::map<Membership, std::pair<bool, keys::Row>> members_changed_;  // → present, the story's type
     std::vector<Story::NewName> new_names_;
 };
 

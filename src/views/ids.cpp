@@ -13,22 +13,26 @@ constexpr std::size_t known_max = 16'384;  // ~2 MB; misses cost a point read
 }  // namespace
 
 Result<std::optional<std::uint64_t>> Ids::find(const std::string& key) {
-    if (const auto changed = changed_.find(key); changed != changed_.end()) return changed->second;
-    if (const auto known = known_.find(key); known != known_.end()) return std::optional(known->second);
+    if (const auto known = known_.find(key); known != known_.end()) return known->second.number;
     ARK_TRY(const auto value, kv_.get(store::Space::ids, key));
     if (!value) return std::optional<std::uint64_t>();
-    const auto number = Unpacker(*value).varint();
-    remember(key, number);
-    return std::optional(number);
+    const std::optional number(Unpacker(*value).varint());
+    known_[key].number = number;
+    return number;
 }
 
 void Ids::put(const std::string& key, std::uint64_t number) {
-    changed_[key] = number;
+    change(key, number);
 }
 
 void Ids::remove(const std::string& key) {
-    changed_[key] = std::nullopt;
-    known_.erase(key);
+    change(key, std::nullopt);
+}
+
+void Ids::change(const std::string& key, std::optional<std::uint64_t> number) {
+    auto& its = *known_.try_emplace(key).first;
+    its.second.number = number;
+    if (!std::exchange(its.second.changed, true)) changed_.push_back(&its);
 }
 
 Result<std::optional<std::uint64_t>> Ids::find_story(const StoryKey& key) {
@@ -39,33 +43,24 @@ Result<std::optional<std::uint64_t>> Ids::find_story(const StoryKey& key) {
     return std::optional(Unpacker(*value).varint());
 }
 
-void Ids::remember(const std::string& key, std::uint64_t number) {
-    if (known_.size() >= known_max) known_.clear();
-    known_[key] = number;
-}
-
 /// In the order of the keys, like all runs of a commit: neighbours are found fast in the store's memory.
 void Ids::write(store::WriteBatch& batch) {
     write_stories(batch);
-    using Change = std::pair<const std::string, std::optional<std::uint64_t>>;
-    std::vector<const Change*> changes;
-    changes.reserve(changed_.size());
-    for (const auto& change : changed_)
-        changes.push_back(&change);
-    std::sort(changes.begin(), changes.end(), [](const auto* a, const auto* b) { return a->first < b->first; });
+    std::sort(changed_.begin(), changed_.end(), [](const auto* a, const auto* b) { return a->first < b->first; });
     std::string value;
-    for (const auto* change : changes) {
-        const auto& [key, number] = *change;
-        if (!number) {
+    for (auto* its : changed_) {
+        auto& [key, entry] = *its;
+        entry.changed = false;
+        if (!entry.number) {
             batch.remove(store::Space::ids, key);
             continue;
         }
         value.clear();
-        append_varint(value, *number);
+        append_varint(value, *entry.number);
         batch.put(store::Space::ids, key, value);
-        remember(key, *number);
     }
     changed_.clear();
+    if (known_.size() >= known_max) known_.clear();
 }
 
 void Ids::write_stories(store::WriteBatch& batch) {

@@ -11,7 +11,7 @@
 
 namespace ark::views {
 
-/// What producers call things → numbers: this drain's changes, a cache of what was asked lately, the store.
+/// What producers call things → numbers: this drain's changes and what was asked lately, else the store.
 /// Fold's thread only.
 class Ids {
 public:
@@ -29,12 +29,18 @@ public:
     void write(store::WriteBatch& batch);
 
 private:
-    void remember(const std::string& key, std::uint64_t number);
+    struct Entry {
+        std::optional<std::uint64_t> number;  // nothing = there is none
+        bool changed = false;                 // in this drain
+    };
+    using Known = std::unordered_map<std::string, Entry>;
+
+    void change(const std::string& key, std::optional<std::uint64_t> number);
     void write_stories(store::WriteBatch& batch);
 
-    store::Kv& kv_;                                                          // outlives us
-    std::unordered_map<std::string, std::optional<std::uint64_t>> changed_;  // nothing = removed
-    std::unordered_map<std::string, std::uint64_t> known_;                   // emptied when it is full
+    store::Kv& kv_;  // outlives us
+    Known known_;    // emptied between drains when it is full
+    std::vector<Known::value_type*> changed_;
     std::vector<std::pair<StoryKey, std::uint64_t>> new_stories_;
     std::string scratch_;  // a key
 };

@@ -184,7 +184,7 @@ void Fold::observe_again(Query& of_query) {
 }
 
 void Fold::set_member(keys::Member type, std::uint64_t group, const Story& story, bool present) {
-    members_changed_[keys::member(type, group, story.number)] = {present, static_cast<char>(keys::row_type(story.key))};
+    members_changed_[{type, group, story.number}] = {present, keys::row_type(story.key)};
 }
 
 std::vector<std::uint64_t> Fold::members(const Session& of_session) {
@@ -208,13 +208,14 @@ std::vector<std::uint64_t> Fold::stored_members(keys::Member type, const Group& 
         const auto snapshot = kv_.snapshot();
         const auto iterator = snapshot->iterate(store::Space::rows, prefix, end);
         for (iterator->seek(prefix); iterator->valid(); iterator->next()) {
-            const auto changed = members_changed_.find(std::string(iterator->key()));
-            if (changed == members_changed_.end()) now.push_back(keys::last_number(iterator->key()));
+            const auto number = keys::last_number(iterator->key());
+            if (!members_changed_.contains({type, group.number, number})) now.push_back(number);
         }
     }
-    for (auto changed = members_changed_.lower_bound(prefix); changed != members_changed_.end() && changed->first < end;
+    for (auto changed = members_changed_.lower_bound({type, group.number, 0});
+         changed != members_changed_.end() && changed->first.type == type && changed->first.group == group.number;
          ++changed) {
-        if (changed->second.first) now.push_back(keys::last_number(changed->first));
+        if (changed->second.first) now.push_back(changed->first.story);
     }
     std::sort(now.begin(), now.end());
     return now;
