@@ -2,6 +2,7 @@
 // load generator writes the time of sending as the start of each span.
 //   ark_watchers --address H:P --path '/v1/stream?topics=span' --watchers N --seconds S [--pid P] [--frame TEXT]
 //   [--time KEY]
+// An empty KEY: frames are counted, and not searched for a time.
 // Prints one line of JSON: frames and bytes (their rates between the first frame and the last), latencies in ms,
 // resident memory growth of process P per watcher.
 #include "base/time.hpp"
@@ -102,7 +103,7 @@ private:
         const auto mark = text.find(marks_.frame);
         if (mark == text.npos) return;
         ++watcher.frames;
-        const auto at = now > 0 ? text.find(marks_.time, mark) : text.npos;
+        const auto at = now > 0 && !marks_.time.empty() ? text.find(marks_.time, mark) : text.npos;
         if (at == text.npos) return;
         text.remove_prefix(at + marks_.time.size());
         const auto start = ark::parse_rfc3339(text.substr(0, text.find('"')));
@@ -136,7 +137,7 @@ int main(int argc, char** argv) {
         } else if (name == "--frame") {
             marks.frame = value;
         } else if (name == "--time") {
-            marks.time = "\"" + value + "\":\"";
+            marks.time = value.empty() ? value : "\"" + value + "\":\"";
         } else if (name == "--pid") {
             pid = std::stoi(value);
         }
