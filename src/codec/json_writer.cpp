@@ -1,5 +1,6 @@
 #include "codec/json_writer.hpp"
 
+#include "codec/json_pen.hpp"
 #include "codec/json_scan.hpp"
 
 #include <algorithm>
@@ -40,9 +41,10 @@ constexpr auto escapes = [] {
 
 /// Escapes go through a small buffer that stays in the first cache level: the string grows once a kilobyte, every store
 /// has a fixed size, and the only branch that data can surprise is whether a block has a special byte.
+template <class Out>
 class Escaper {
 public:
-    explicit Escaper(std::string& out) : out_(out) {}
+    explicit Escaper(Out& out) : out_(out) {}
 
     /// Escapes the first `size` bytes; `size` and `block` - 1 bytes behind them are readable.
     void add(const char* at, std::size_t size) {
@@ -68,14 +70,14 @@ public:
     }
 
     void flush() {
-        out_.append(buffer_, static_cast<std::size_t>(to_ - buffer_));
+        out_.append(std::string_view(buffer_, static_cast<std::size_t>(to_ - buffer_)));
         to_ = buffer_;
     }
 
 private:
     static constexpr std::size_t buffer_bytes = 1024;
 
-    std::string& out_;
+    Out& out_;
     char* to_ = buffer_;
     char buffer_[buffer_bytes + 2 * block + sizeof(Escape)];
 };
@@ -104,16 +106,15 @@ void append_number(std::string& out, Number value) {
     out.append(text, static_cast<std::size_t>(end.ptr - text));
 }
 
-}  // namespace
-
-void append_json_escaped(std::string& out, std::string_view text) {
+template <class Out>
+void escape_into(Out& out, std::string_view text) {
     // Most texts have nothing to escape: looking first makes them one append.
     const std::size_t clean = clean_prefix(text);
-    out.append(text.data(), clean);
+    out.append(text.substr(0, clean));
     if (clean == text.size()) return;
     text.remove_prefix(clean);
 
-    Escaper escaper(out);
+    Escaper<Out> escaper(out);
     // The last block is escaped from a copy, so that no load goes beyond the text.
     const std::size_t tail = std::min(text.size(), block);
     escaper.add(text.data(), text.size() - tail);
@@ -121,6 +122,16 @@ void append_json_escaped(std::string& out, std::string_view text) {
     std::memcpy(last, text.data() + text.size() - tail, tail);
     escaper.add(last, tail);
     escaper.flush();
+}
+
+}  // namespace
+
+void append_json_escaped(std::string& out, std::string_view text) {
+    escape_into(out, text);
+}
+
+void append_json_escaped(Buffer& out, std::string_view text) {
+    escape_into(out, text);
 }
 
 void JsonWriter::separate() {

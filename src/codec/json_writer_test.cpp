@@ -1,6 +1,6 @@
 #include "codec/json_writer.hpp"
 
-#include "codec/json_piece.hpp"
+#include "codec/json_pen.hpp"
 #include "codec/json_value.hpp"
 
 #include <array>
@@ -94,7 +94,7 @@ TEST(JsonWriter, ShortTextsAreQuotedLikeLongOnes) {
 
 // Goal: a piece has what the writer would write, or says that it has not. Method: texts of every length around its
 // blocks and its room, clean and with what needs an escape at every place.
-TEST(JsonPiece, IsWhatTheWriterWritesOrSaysSo) {
+TEST(JsonPen, IsWhatTheWriterWritesOrSaysSo) {
     constexpr std::size_t room = 96;
     for (std::size_t length = 0; length < room + 4; ++length) {
         for (std::size_t at = 0; at <= length; ++at) {
@@ -103,7 +103,8 @@ TEST(JsonPiece, IsWhatTheWriterWritesOrSaysSo) {
                 if (at < length) text[at] = special;
                 // In memory of its own size, so that a checker sees a read beyond it.
                 const std::vector<char> exact(text.begin(), text.end());
-                JsonPiece<room> piece;
+                char place[room];
+                JsonPen piece(place);
                 piece.add("\"").text({exact.data(), exact.size()}).add("\"");
                 const bool fits = length == 0 || length + 16 + 1 <= room;
                 ASSERT_EQ(piece.sound(), at == length && fits) << length << " " << at;
@@ -114,17 +115,44 @@ TEST(JsonPiece, IsWhatTheWriterWritesOrSaysSo) {
     }
 }
 
-TEST(JsonPiece, WritesNumbersAndHex) {
-    const std::array<std::uint8_t, 4> bytes{0, 0x0f, 0xa5, 0xff};
-    JsonPiece<128> piece;
-    piece.decimal(std::numeric_limits<std::int64_t>::min()).add(",");
-    piece.decimal(std::numeric_limits<std::uint64_t>::max()).add(std::string_view(",")).hex(bytes);
-    ASSERT_TRUE(piece.sound());
-    EXPECT_EQ(piece.view(), "-9223372036854775808,18446744073709551615,000fa5ff");
-    piece.decimal(1).decimal(2).decimal(3).hex(bytes);
-    JsonPiece<8> small;
+TEST(JsonPen, WritesNumbersAndHex) {
+    const std::array<std::uint8_t, 8> bytes{0, 0x0f, 0xa5, 0xff, 0x9a, 0xa9, 0x01, 0x80};
+    std::array<std::uint8_t, 16> more{};
+    for (std::size_t i = 0; i < more.size(); ++i)
+        more[i] = static_cast<std::uint8_t>(0x11 * i);
+    char place[160];
+    JsonPen pen(place);
+    pen.decimal(std::numeric_limits<std::int64_t>::min()).add(",");
+    pen.decimal(std::numeric_limits<std::uint64_t>::max()).add(std::string_view(",")).hex(bytes).add(",").hex(more);
+    ASSERT_TRUE(pen.sound());
+    EXPECT_EQ(pen.view(),
+              "-9223372036854775808,18446744073709551615,000fa5ff9aa90180,00112233445566778899aabbccddeeff");
+    char little[8];
+    JsonPen small(little);
     small.add(std::string_view()).text({});
     EXPECT_FALSE(small.hex(bytes).add("1").sound()) << "the zero behind a literal needs room too";
+}
+
+// Goal: times are written as any number. Method: numbers of every length, with zeros and nines at every place.
+TEST(JsonPen, WritesTimesAsNumbers) {
+    const auto nanos = [](std::uint64_t number) {
+        char place[32];
+        JsonPen pen(place);
+        pen.nanos(number);
+        return std::string(pen.view());
+    };
+    for (std::uint64_t power = 1, length = 1; length <= 20; ++length, power *= 10) {
+        for (const auto factor : {1, 2, 9}) {
+            for (const std::int64_t off : {-1, 0, 1, 5}) {
+                const auto number = power * static_cast<std::uint64_t>(factor) + static_cast<std::uint64_t>(off);
+                ASSERT_EQ(nanos(number), std::to_string(number));
+            }
+        }
+    }
+    std::uint64_t number = 1'796'057'321'609'837'384;
+    for (int i = 0; i < 10'000; ++i, number = number * 6'364'136'223'846'793'005 + 1)
+        ASSERT_EQ(nanos(number), std::to_string(number));
+    EXPECT_EQ(nanos(std::numeric_limits<std::uint64_t>::max()), "18446744073709551615");
 }
 
 TEST(JsonWriter, WhatItWritesParses) {

@@ -26,6 +26,10 @@ bool decode_span(std::string_view wire, SpanView& out);
 bool decode_log(std::string_view wire, LogView& out);
 bool decode_event(std::string_view wire, SpanEventView& out);
 bool decode_link(std::string_view wire, SpanLinkView& out);
+/// Moves `rest`, of a message, behind its next KeyValue in this field; false at the end.
+bool next_pair(std::string_view& rest, std::uint32_t field, std::string_view& pair);
+/// A KeyValue.
+void decode_pair(std::string_view pair, model::AttributeView& out);
 /// An AnyValue; the empty value when it is damaged.
 model::ValueView decode_value(std::string_view wire);
 

@@ -1,12 +1,14 @@
 #include "codec/base64.hpp"
-#include "codec/json_piece.hpp"
+#include "codec/json_pen.hpp"
 #include "otlp/decode.hpp"
 #include "otlp/json.hpp"
+#include "otlp/span_attributes.hpp"
 #include "otlp/wire.hpp"
 
 #include <array>
 #include <charconv>
 #include <cmath>
+#include <cstring>
 #include <unordered_set>
 
 namespace ark::otlp {
@@ -131,22 +133,55 @@ void write_id(JsonWriter& json, std::string_view key, const Id& id) {
 
 void write_any_value(JsonWriter& json, const ValueView& value, int depth);
 
-/// An attribute as most are: short, clean, of a plain type. False: nothing was written.
-bool write_short_pair(JsonWriter& json, const model::AttributeView& attribute) {
+/// An attribute as most are: short, clean, of a plain type. False: it is not, or the pen had no room.
+bool put_short_pair(codec::JsonPen& pen, const model::AttributeView& attribute) {
     const auto& value = attribute.value;
-    codec::JsonPiece<1024> piece;
-    piece.add(R"({"key":")").text(attribute.key);
+    pen.add(R"({"key":")").text(attribute.key);
     if (value.type == Type::string) {
-        piece.add(R"(","value":{"stringValue":")").text(value.text).add(R"("}})");
+        pen.add(R"(","value":{"stringValue":")").text(value.text).add(R"("}})");
     } else if (value.type == Type::integer) {
-        piece.add(R"(","value":{"intValue":")").decimal(value.integer).add(R"("}})");
+        pen.add(R"(","value":{"intValue":")").decimal(value.integer).add(R"("}})");
     } else if (value.type == Type::boolean) {
-        piece.add(R"(","value":{"boolValue":)").add(std::string_view(value.boolean ? "true}}" : "false}}"));
+        pen.add(R"(","value":{"boolValue":)").add(std::string_view(value.boolean ? "true}}" : "false}}"));
     } else {
         return false;
     }
-    if (piece.sound()) json.raw(piece.view());
-    return piece.sound();
+    return pen.sound();
+}
+
+bool write_short_pair(JsonWriter& json, const model::AttributeView& attribute) {
+    char room[1024];
+    codec::JsonPen pen(room);
+    const bool written = put_short_pair(pen, attribute);
+    if (written) json.raw(pen.view());
+    return written;
+}
+
+// Of a pair with a plain value: everything but its key and its text.
+constexpr std::size_t pair_framing = 96;
+
+void append_pair(Buffer& out, const model::AttributeView& attribute) {
+    const auto& value = attribute.value;
+    codec::make_room(out, attribute.key.size() + (value.type == Type::string ? value.text.size() : 0) + pair_framing);
+    codec::JsonPen pen(out.spare());
+    if (put_short_pair(pen, attribute)) {
+        out.commit(pen.size());
+        return;
+    }
+    out.append(R"({"key":")");
+    codec::append_json_escaped(out, attribute.key);
+    if (value.type == Type::string) {
+        out.append(R"(","value":{"stringValue":")");
+        codec::append_json_escaped(out, value.text);
+        out.append(R"("}})");
+        return;
+    }
+    std::string text;
+    JsonWriter json(text);
+    write_any_value(json, value, 0);
+    out.append(R"(","value":)");
+    out.append(text);
+    out.append("}");
 }
 
 void write_pairs(JsonWriter& json, Attributes attributes, int depth) {
@@ -386,6 +421,50 @@ void write_otlp_value(JsonWriter& json, const ValueView& value) {
 
 void write_otlp_attributes(JsonWriter& json, Attributes attributes) {
     write_pairs(json, attributes, 0);
+}
+
+namespace {
+
+constexpr std::uint32_t span_attributes = 9;  // the number of the field
+
+/// A hash of the key's end, which tells keys apart better than their beginning, and of the sizes.
+std::size_t place_of(std::string_view pair) {
+    std::uint64_t word = pair.size();
+    const std::size_t key = pair.size() < 2 ? 0 : static_cast<std::uint8_t>(pair[1]);
+    std::uint64_t end = 0;
+    if (key >= sizeof end && 2 + key <= pair.size()) std::memcpy(&end, pair.data() + 2 + key - sizeof end, sizeof end);
+    word = (word << 8 ^ key ^ end) * 0x9e37'79b9'7f4a'7c15;
+    return static_cast<std::size_t>(word >> 32);
+}
+
+}  // namespace
+
+void SpanAttributes::append_to(Buffer& out, const SpanView& span) {
+    out.append("[");
+    bool first = true;
+    auto rest = span.attributes_wire;
+    for (std::string_view pair; next_pair(rest, span_attributes, pair); first = false) {
+        codec::make_room(out, 1 + Known::json_max);
+        if (!first) out.append(",");
+        auto& known = known_[place_of(pair) % known_.size()];
+        if (!pair.empty() && known.wire_size == pair.size() &&
+            std::memcmp(known.wire.data(), pair.data(), pair.size()) == 0) {
+            std::memcpy(out.spare().data(), known.json.data(), Known::json_max);
+            out.commit(known.json_size);
+            continue;
+        }
+        const auto begin = out.size();
+        model::AttributeView attribute;
+        decode_pair(pair, attribute);
+        append_pair(out, attribute);
+        const auto size = out.size() - begin;
+        if (pair.empty() || pair.size() > Known::wire_max || size > Known::json_max) continue;
+        known.wire_size = static_cast<std::uint8_t>(pair.size());
+        known.json_size = static_cast<std::uint8_t>(size);
+        std::memcpy(known.wire.data(), pair.data(), pair.size());
+        std::memcpy(known.json.data(), out.data() + begin, size);
+    }
+    out.append("]");
 }
 
 void write_otlp_events(JsonWriter& json, const SpanView& span) {

@@ -113,20 +113,27 @@ void walk_parts(std::string_view message, std::uint32_t wanted, Decode decode, c
 
 }  // namespace
 
+bool next_pair(std::string_view& rest, std::uint32_t field, std::string_view& pair) {
+    Reader list(rest);
+    if (!list.next_is(tag(field, wire::bytes), pair)) return next_tagged(rest, tag(field, wire::bytes), pair);
+    rest.remove_prefix(static_cast<std::size_t>(list.position() - rest.data()));
+    return true;
+}
+
 bool Attributes::next(model::AttributeView& out) {
-    Reader list(rest_);
     std::string_view pair;
-    if (list.next_is(tag(field_, wire::bytes), pair)) {
-        rest_.remove_prefix(static_cast<std::size_t>(list.position() - rest_.data()));
-    } else if (!next_tagged(rest_, tag(field_, wire::bytes), pair)) {
-        return false;
-    }
+    if (!next_pair(rest_, field_, pair)) return false;
+    decode_pair(pair, out);
+    return true;
+}
+
+void decode_pair(std::string_view pair, model::AttributeView& out) {
     // As everybody writes it: the key, then the value, and nothing else.
     Reader reader(pair);
     std::string_view value;
     if (reader.next_is(tag(1, wire::bytes), out.key) && reader.next_is(tag(2, wire::bytes), value) && reader.at_end()) {
         out.value = decode_value(value);
-        return true;
+        return;
     }
     out = {};
     reader = Reader(pair);
@@ -134,7 +141,6 @@ bool Attributes::next(model::AttributeView& out) {
         if (field.tag == tag(1, wire::bytes)) out.key = field.bytes;
         if (field.tag == tag(2, wire::bytes)) out.value = decode_value(field.bytes);
     }
-    return true;
 }
 
 bool ArrayWalk::next(model::ValueView& out) {

@@ -1,9 +1,11 @@
 #include "reference/block.hpp"
 
+#include "codec/json_pen.hpp"
 #include "reference/item_json.hpp"
 #include "reference/session_json.hpp"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 namespace ark::reference {
@@ -20,7 +22,7 @@ constexpr std::size_t item_bytes = 128;  // a block with smaller ones is full be
 }  // namespace
 
 /// Puts frames together; the views into them are made when the text has its place.
-class BlockBuilder {
+class BlockBuilder final : public ItemSink {
 public:
     explicit BlockBuilder(std::size_t items_max)
         : block_(std::make_shared<Block>(Position{}, Position{}, false)), items_max_(items_max) {}
@@ -28,24 +30,41 @@ public:
     bool full() const { return block_->bytes_.size() >= block_bytes; }
     std::uint64_t last() const { return block_->items_.empty() ? 0 : block_->items_.back().sequence; }
 
-    void add(std::uint64_t sequence, std::string_view json, bool complete) {
+    Buffer& begin(const Found& found) override {
         auto& out = block_->bytes_;
-        if (out.empty()) make_room(json.size());
-        block_->begins_.push_back(out.size());
-        out.append("id: ").append(std::to_string(sequence)).append("\ndata: ");
-        texts_.emplace_back(out.size(), json.size());
-        out.append(json).append("\n\n");
+        const auto begin = out.size();
+        constexpr std::size_t framing = 64;
+        codec::make_room(out, framing);
+        codec::JsonPen pen(out.spare());
+        pen.add("id: ").decimal(found.sequence).add("\ndata: ");
+        out.commit(pen.size());
+        block_->begins_.push_back(begin);
+        texts_.emplace_back(out.size(), 0);
+        return out;
+    }
+    bool end(const Found& found) override {
+        auto& out = block_->bytes_;
+        texts_.back().second = out.size() - texts_.back().first;
+        out.append("\n\n");
         LiveItem item;
-        item.sequence = sequence;
-        item.complete = complete;
+        item.sequence = found.sequence;
+        item.complete = found.completes;
         block_->items_.push_back(item);
+        if (block_->items_.size() == 1) make_room(out.size());
+        return !full();
+    }
+
+    void add(std::uint64_t sequence, std::string_view json, bool complete) {
+        const Found found{sequence, Offset{}, complete};
+        begin(found).append(json);
+        static_cast<void>(end(found));
     }
 
     std::shared_ptr<const Block> take(Position behind, Position until, bool more) {
         block_->behind_ = behind;
         block_->until_ = until;
         block_->more_ = more;
-        const std::string_view bytes = block_->bytes_;
+        const auto bytes = block_->bytes_.view();
         for (std::size_t i = 0; i < texts_.size(); ++i)
             block_->items_[i].json = bytes.substr(texts_[i].first, texts_[i].second);
         return std::move(block_);
@@ -54,10 +73,8 @@ public:
 private:
     /// As if all were of the size of the first: growing by steps would copy a big block several times.
     void make_room(std::size_t first) {
-        constexpr std::size_t framing = 40;
-        const auto size = first + framing;
-        const auto items = std::min(items_max_, block_bytes / size + 1);
-        block_->bytes_.reserve(items * size);
+        const auto items = std::min(items_max_, block_bytes / first + 1);
+        codec::make_room(block_->bytes_, (items - 1) * first);
         block_->items_.reserve(items);
         block_->begins_.reserve(items);
         texts_.reserve(items);
@@ -77,7 +94,7 @@ Frames Block::frames(std::uint64_t behind, std::uint64_t until, std::shared_ptr<
     const auto begin = begins_[static_cast<std::size_t>(first)];
     const bool to_end = static_cast<std::size_t>(last) == items_.size();
     const auto end = to_end ? bytes_.size() : begins_[static_cast<std::size_t>(last)];
-    frames.bytes = std::string_view(bytes_).substr(begin, end - begin);
+    frames.bytes = bytes_.view().substr(begin, end - begin);
     frames.items = std::span(items_).subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(last - first));
     frames.owner = std::move(owner);
     return frames;
@@ -100,11 +117,11 @@ bool Block::append(const Block& next) {
                       items_.capacity() - items_.size() >= next.items_.size();
     if (next.behind_ != until_ || next.until_.generation != until_.generation || !fits) return false;
     const auto from = bytes_.size();
-    bytes_.append(next.bytes_);
+    bytes_.append(next.bytes_.view());
     for (std::size_t i = 0; i < next.items_.size(); ++i) {
         auto item = next.items_[i];
         const auto place = static_cast<std::size_t>(item.json.data() - next.bytes_.data());
-        item.json = std::string_view(bytes_).substr(from + place, item.json.size());
+        item.json = bytes_.view().substr(from + place, item.json.size());
         items_.push_back(item);
         begins_.push_back(from + next.begins_[i]);
     }
@@ -207,34 +224,66 @@ Result<std::shared_ptr<const Block>> read_compacted(const Reads& reads, const Su
     return builder.take(behind, {behind.generation, row->completed}, true);
 }
 
+/// Begins a new block where one is full.
+class Cutter final : public ItemSink {
+public:
+    Cutter(Position from, std::size_t items, std::size_t blocks_max)
+        : from_(from), left_(items), blocks_max_(blocks_max), builder_(std::in_place, items) {}
+
+    Buffer& begin(const Found& found) override { return builder_->begin(found); }
+    bool end(const Found& found) override {
+        --left_;
+        if (builder_->end(found)) return true;
+        if (left_ == 0 || done_.size() + 1 == blocks_max_) return false;
+        const Position until{from_.generation, found.sequence};
+        done_.push_back(builder_->take(from_, until, true));
+        from_ = until;
+        builder_.emplace(left_);
+        return true;
+    }
+
+    bool full() const { return builder_->full(); }
+    /// The last one that has something ends there.
+    std::uint64_t last() const { return std::max(from_.sequence, builder_->last()); }
+    Blocks take(std::uint64_t until, bool more) {
+        done_.push_back(builder_->take(from_, {from_.generation, until}, more));
+        return std::move(done_);
+    }
+
+private:
+    Position from_;     // of the block that is being built
+    std::size_t left_;  // items that may come
+    const std::size_t blocks_max_;
+    std::optional<BlockBuilder> builder_;
+    Blocks done_;
+};
+
 }  // namespace
 
-Result<std::shared_ptr<const Block>> read_block(const Reads& reads, views::Views& views, const Subject& subject,
-                                                Position behind) {
-    if (subject.kind == Kind::sessions) return read_sessions(reads, subject, behind);
+Result<Blocks> read_blocks(const Reads& reads, views::Views& views, const Subject& subject, Position behind,
+                           std::size_t blocks_max) {
+    if (subject.kind == Kind::sessions) {
+        ARK_TRY(auto block, read_sessions(reads, subject, behind));
+        return Blocks{std::move(block)};
+    }
     ARK_TRY(const auto state, reads.state());
     // Numbering began anew: everything that is there comes behind what was seen.
     const auto generation = state.of(subject.kind).generation;
     const Position from = generation == behind.generation ? behind : Position{generation, 0};
     ARK_TRY(auto compacted, read_compacted(reads, subject, from));
-    if (compacted) return compacted;
+    if (compacted) return Blocks{std::move(compacted)};
 
     const bool in_trace = subject.kind == Kind::spans && subject.filter.trace;
     ARK_TRY(const auto found, in_trace ? find_in_trace(reads, views, subject, from.sequence)
                                        : reads.find(subject.kind, subject.filter, from.sequence, block_items_max));
-    BlockBuilder builder(found.size());
-    std::uint64_t until = from.sequence;
-    ARK_TRY_STATUS(
-        for_each_json(reads, subject.kind, found, Shape::bare, [&](const Found& item, std::string_view json) {
-            builder.add(item.sequence, json, item.completes);
-            until = item.sequence;
-            return !builder.full();
-        }));
-    const bool cut = builder.full() || found.size() == block_items_max;
+    Cutter cutter(from, found.size(), blocks_max);
+    ARK_TRY_STATUS(write_json(reads, subject.kind, found, Shape::bare, cutter));
+    auto until = cutter.last();
+    const bool cut = cutter.full() || found.size() == block_items_max;
     // What the journal has no more is stepped over, and if nothing else is there the next look begins behind it all.
-    if (!builder.full() && !found.empty()) until = found.back().sequence;
+    if (!cutter.full() && !found.empty()) until = found.back().sequence;
     if (!cut && !in_trace) until = std::max(until, state.of(subject.kind).next - 1);
-    return builder.take(from, {generation, until}, cut);
+    return cutter.take(until, cut);
 }
 
 Result<Position> newest(const Reads& reads, Kind kind) {

@@ -1,4 +1,5 @@
 #pragma once
+#include "base/buffer.hpp"
 #include "reference/reads.hpp"
 #include "reference/store.hpp"
 #include "views/views.hpp"
@@ -67,14 +68,17 @@ private:
     Position behind_;
     Position until_;
     bool more_;
-    std::string bytes_;
+    Buffer bytes_;
     std::vector<LiveItem> items_;      // in bytes_
     std::vector<std::size_t> begins_;  // of the items' frames in bytes_
 };
 
-/// The block behind a position: some 64 KB at most. Reads on the work pool; blocks.
-Result<std::shared_ptr<const Block>> read_block(const Reads& reads, views::Views& views, const Subject& subject,
-                                                Position behind);
+using Blocks = std::vector<std::shared_ptr<const Block>>;
+
+/// The blocks behind a position, each behind the other: at least one, at most so many, some 256 KB each. The last one
+/// says whether there is more. Reads on the work pool; blocks.
+Result<Blocks> read_blocks(const Reads& reads, views::Views& views, const Subject& subject, Position behind,
+                           std::size_t blocks_max);
 
 /// Where the newest item of the subject's kind is.
 Result<Position> newest(const Reads& reads, Kind kind);

@@ -1,9 +1,9 @@
 #include "reference/item_json.hpp"
 
-#include "codec/json_piece.hpp"
+#include "codec/json_writer.hpp"
 #include "items/json_events.hpp"
-#include "otlp/json.hpp"
 #include "reference/json_text.hpp"
+#include "reference/span_json.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -12,7 +12,6 @@ namespace ark::reference {
 namespace {
 
 using codec::JsonWriter;
-using Type = model::ValueView::Type;
 
 std::string iso_of(UnixNanos time) {
     return iso_of_ms(time.value() / 1'000'000);
@@ -79,68 +78,6 @@ Status for_each_batch(journal::Batches& batches, std::size_t count, const Offset
     return ok();
 }
 
-/// A resource flattened to the first value of each attribute, as the reference has it.
-void write_resource(JsonWriter& json, const otlp::ResourceView* resource) {
-    json.begin_object();
-    auto attributes = resource == nullptr ? otlp::Attributes() : resource->attributes();
-    model::AttributeView attribute;
-    std::string wrapped;
-    while (attributes.next(attribute)) {
-        json.key(attribute.key);
-        wrapped.clear();
-        JsonWriter value(wrapped);
-        otlp::write_otlp_value(value, attribute.value);
-        // {"stringValue":"x"} → "x"; what has no value stays the empty object.
-        const auto colon = wrapped.find(':');
-        const bool bare = attribute.value.type == Type::empty || attribute.value.type == Type::bytes;
-        const std::string_view text = wrapped;
-        json.raw(bare || colon == std::string::npos ? text : text.substr(colon + 1, text.size() - colon - 2));
-    }
-    json.end_object();
-}
-
-/// "kind" and times: names, numbers and digits only.
-void write_kind_and_times(JsonWriter& json, const otlp::SpanView& span) {
-    static constexpr std::string_view names[] = {"SPAN_KIND_UNSPECIFIED", "SPAN_KIND_INTERNAL", "SPAN_KIND_SERVER",
-                                                 "SPAN_KIND_CLIENT",      "SPAN_KIND_PRODUCER", "SPAN_KIND_CONSUMER"};
-    codec::JsonPiece<256> piece;
-    piece.add(R"("kind":)");
-    if (span.kind < std::size(names)) {
-        piece.add("\"").add(names[span.kind]).add("\"");
-    } else {
-        piece.decimal(span.kind);
-    }
-    piece.add(R"(,"startTimeUnixNano":")").decimal(span.start.value());
-    piece.add(R"(","endTimeUnixNano":")").decimal(span.end.value()).add("\"");
-    json.raw(piece.view());
-}
-
-void write_ids(JsonWriter& json, const otlp::SpanView& span) {
-    codec::JsonPiece<256> piece;
-    piece.add(R"("traceId":")").hex(span.trace_id.bytes);
-    piece.add(R"(","spanId":")").hex(span.span_id.bytes);
-    piece.add(R"(","parentSpanId":")");
-    if (span.parent_span_id.valid()) piece.hex(span.parent_span_id.bytes);
-    piece.add("\"");
-    json.raw(piece.view());
-}
-
-void write_status(JsonWriter& json, const otlp::SpanView& span) {
-    static constexpr std::string_view names[] = {"STATUS_CODE_UNSET", "STATUS_CODE_OK", "STATUS_CODE_ERROR"};
-    json.key("status");
-    if (span.status_code == 0 && span.status_message.empty()) {
-        json.null();
-        return;
-    }
-    json.begin_object().field("message", span.status_message).key("code");
-    if (span.status_code < std::size(names)) {
-        json.plain(names[span.status_code]);
-    } else {
-        json.unsigned_number(span.status_code);
-    }
-    json.end_object();
-}
-
 /// The text of a chat completion's pieces put together.
 struct Answer {
     std::string first;  ///< its first piece: the others repeat its id and model
@@ -178,52 +115,19 @@ std::string iso_of_ms(std::uint64_t ms) {
     return to_rfc3339(UnixNanos(ms * 1'000'000));
 }
 
-std::string_view ResourceText::of(const otlp::ResourceView* resource) {
-    const auto wire = resource == nullptr ? std::string_view() : resource->wire;
-    if (text_.empty() || wire != wire_) {
-        wire_ = wire;
-        text_.clear();
-        JsonWriter json(text_);
-        write_resource(json, resource);
-    }
-    return text_;
-}
-
-void write_reference_span(JsonWriter& json, const otlp::SpanView& span, ResourceText& resources) {
-    json.begin_object();
-    write_ids(json, span);
-    json.field("name", span.name);
-    write_kind_and_times(json, span);
-    json.plain_key("attributes");
-    otlp::write_otlp_attributes(json, span.attributes());
-    write_status(json, span);
-    json.plain_key("resource").raw(resources.of(span.resource));
-    if (span.event_count > 0) {
-        json.key("events");
-        otlp::write_otlp_events(json, span);
-    }
-    if (span.link_count > 0) {
-        json.key("links");
-        otlp::write_otlp_links(json, span);
-    }
-    json.end_object();
-}
-
-Status for_each_json(const Reads& reads, Kind kind, std::span<const Found> found, Shape shape,
-                     const JsonVisitor& visit) {
-    std::string text;
+Status write_json(const Reads& reads, Kind kind, std::span<const Found> found, Shape shape, ItemSink& sink) {
     if (kind == Kind::spans) {
-        ResourceText resources;
+        SpanJson json;
         std::vector<Offset> offsets;
+        offsets.reserve(found.size());
         for (const auto& its : found)
             offsets.push_back(its.offset);
         return for_each_span_at(reads, offsets, [&](std::size_t place, const otlp::SpanView& span) {
-            text.clear();
-            JsonWriter json(text);
-            write_reference_span(json, span, resources);
-            return visit(found[place], text);
+            json.append(sink.begin(found[place]), span);
+            return sink.end(found[place]);
         });
     }
+    std::string text;
     const auto offset_of = [&](std::size_t i) { return found[i].offset; };
     return for_each_batch(reads.batches(), found.size(), offset_of,
                           [&](const model::Batch& batch, std::size_t from, std::size_t until) -> Result<bool> {
@@ -233,11 +137,31 @@ Status for_each_json(const Reads& reads, Kind kind, std::span<const Found> found
                                   text.clear();
                                   JsonWriter json(text);
                                   write_item(json, batch, item, shape, found[from]);
-                                  go_on = visit(found[from], text);
+                                  sink.begin(found[from]).append(text);
+                                  go_on = sink.end(found[from]);
                                   return go_on && ++from < until;
                               }));
                               return go_on;
                           });
+}
+
+Status for_each_json(const Reads& reads, Kind kind, std::span<const Found> found, Shape shape,
+                     const JsonVisitor& visit) {
+    class Visited final : public ItemSink {
+    public:
+        explicit Visited(const JsonVisitor& visit) : visit_(visit) {}
+        Buffer& begin(const Found&) override {
+            text_.clear();
+            return text_;
+        }
+        bool end(const Found& found) override { return visit_(found, text_.view()); }
+
+    private:
+        const JsonVisitor& visit_;
+        Buffer text_;
+    };
+    Visited sink(visit);
+    return write_json(reads, kind, found, shape, sink);
 }
 
 Status for_each_span_at(const Reads& reads, std::span<const Offset> offsets, const SpanVisitor& visit) {

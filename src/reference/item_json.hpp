@@ -1,5 +1,5 @@
 #pragma once
-#include "codec/json_writer.hpp"
+#include "base/buffer.hpp"
 #include "items/items.hpp"
 #include "otlp/walk.hpp"
 #include "reference/reads.hpp"
@@ -15,8 +15,20 @@ namespace ark::reference {
 /// A chunk is shown inside a record in lists, bare to watchers; the other kinds look the same to both.
 enum class Shape { listed, bare };
 
-/// Visits the items that were found, in order, with their JSON, until it is told false; those that retention took
-/// meanwhile are left out. Blocks. Error: io, corrupt.
+/// Where JSON of items is put together.
+class ItemSink {
+public:
+    virtual ~ItemSink() = default;
+    /// The next item: its JSON is appended to this.
+    virtual Buffer& begin(const Found& found) = 0;
+    /// It is there. False: no more is wanted.
+    virtual bool end(const Found& found) = 0;
+};
+/// Writes the items that were found, in order; those that retention took meanwhile are left out. Blocks.
+/// Error: io, corrupt.
+Status write_json(const Reads& reads, Kind kind, std::span<const Found> found, Shape shape, ItemSink& sink);
+
+/// Visits the same until it is told false.
 using JsonVisitor = std::function<bool(const Found& found, std::string_view json)>;
 Status for_each_json(const Reads& reads, Kind kind, std::span<const Found> found, Shape shape,
                      const JsonVisitor& visit);
@@ -25,22 +37,6 @@ Status for_each_json(const Reads& reads, Kind kind, std::span<const Found> found
 /// until it is told false.
 using SpanVisitor = std::function<bool(std::size_t place, const otlp::SpanView& span)>;
 Status for_each_span_at(const Reads& reads, std::span<const Offset> offsets, const SpanVisitor& visit);
-
-/// A resource as JSON, flattened to the first value of each attribute, as the reference has it. Spans that follow each
-/// other mostly share theirs: the last one is kept.
-class ResourceText {
-public:
-    std::string_view of(const otlp::ResourceView* resource);
-
-private:
-    std::string wire_;
-    std::string text_;  // of wire_; empty: none yet
-};
-
-/// {"traceId","spanId","parentSpanId","name","kind","startTimeUnixNano","endTimeUnixNano","attributes","status",
-///  "resource"} as the reference has them of protobuf, but ids in lower-case hex; "events" and "links" where there are
-/// some.
-void write_reference_span(codec::JsonWriter& json, const otlp::SpanView& span, ResourceText& resources);
 
 /// Milliseconds since 1970 as JavaScript writes a date: "2026-11-20T09:24:09.746Z".
 std::string iso_of_ms(std::uint64_t ms);

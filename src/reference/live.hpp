@@ -46,7 +46,7 @@ struct Group {
     std::string change;  ///< of the subject
     Position at;         ///< everything up to here was read
     Position before;     ///< and up to here before the last read that had something
-    Position taken;      ///< up to here it was given to somebody: no more than two blocks are read ahead of that
+    Position taken;      ///< up to here it was given to somebody: no more than two reads are ahead of that
     std::deque<std::shared_ptr<const Block>> blocks;  ///< the last ones, in order, without holes, up to `at`
     std::shared_ptr<Block> open;                      ///< the last of them, while it may have room for more
     std::size_t bytes = 0;
@@ -56,6 +56,7 @@ struct Group {
     std::uint32_t members = 0;
     std::shared_ptr<journal::Batches> batches;  ///< of the last read, while there is more: the next one goes on in it
     bool reading = false;
+    bool behind = false;   ///< the last read left something: the next one takes more at once
     bool dirty = false;    ///< there is more, or may be
     Status status = ok();  ///< of the last read
 
@@ -104,7 +105,7 @@ private:
     void take_changes();
     void read_soon(const std::shared_ptr<Group>& group);
     void read(const std::shared_ptr<Group>& group);
-    void take(const std::shared_ptr<Group>& group, Result<std::shared_ptr<const Block>> block);
+    void take(const std::shared_ptr<Group>& group, Result<Blocks> blocks);
     void keep(const std::shared_ptr<Group>& group, std::shared_ptr<const Block> block);
     void forget_oldest(Group& group);
     void put(Group& group, std::shared_ptr<const Block> block);

@@ -1,7 +1,7 @@
 #include "reference/trace_reads.hpp"
 
-#include "codec/json_writer.hpp"
 #include "reference/item_json.hpp"
+#include "reference/span_json.hpp"
 
 #include <algorithm>
 #include <unordered_map>
@@ -10,21 +10,28 @@
 namespace ark::reference {
 namespace {
 
-std::string json_of(const otlp::SpanView& span, ResourceText& resources) {
-    std::string text;
-    codec::JsonWriter json(text);
-    write_reference_span(json, span, resources);
-    return text;
-}
+/// Makes texts of spans.
+class SpanTexts {
+public:
+    std::string of(const otlp::SpanView& span) {
+        text_.clear();
+        json_.append(text_, span);
+        return std::string(text_.view());
+    }
+
+private:
+    SpanJson json_;
+    Buffer text_;
+};
 
 /// All spans of a trace from an offset on.
 Result<std::vector<std::string>> spans_of(const Reads& reads, views::Views& views, const TraceId& id, Offset from) {
     std::vector<std::string> spans;
-    ResourceText resources;
+    SpanTexts texts;
     constexpr std::size_t all = ~std::size_t{0};
     ARK_TRY(const auto offsets, views.items_of_trace(reads.tenant(), id, from, views.folded(), all));
     ARK_TRY_STATUS(for_each_span_at(reads, offsets, [&](std::size_t, const otlp::SpanView& span) {
-        spans.push_back(json_of(span, resources));
+        spans.push_back(texts.of(span));
         return true;
     }));
     return spans;
@@ -60,7 +67,7 @@ Result<TracesPage> session_page(const Reads& reads, std::string_view session, st
                                 std::size_t limit) {
     ARK_TRY(const auto all, traces_of_session(reads, session));
     TracesPage page;
-    ResourceText resources;
+    SpanTexts texts;
     page.total = all.size();
     for (const auto& its : all) {
         if (before && its.first >= *before) continue;
@@ -70,7 +77,7 @@ Result<TracesPage> session_page(const Reads& reads, std::string_view session, st
         trace.id = its.id;
         trace.first_sequence = its.first;
         ARK_TRY_STATUS(for_each_span_at(reads, its.offsets, [&](std::size_t, const otlp::SpanView& span) {
-            trace.spans.push_back(json_of(span, resources));
+            trace.spans.push_back(texts.of(span));
             return true;
         }));
         page.traces.push_back(std::move(trace));
