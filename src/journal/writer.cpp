@@ -90,7 +90,7 @@ void Writer::write_group(std::vector<Waiting>& group) {
 }
 
 /// From here readers may see the group, then its senders hear of it: a sender that looks must find what it was
-/// promised.
+/// promised. Then those who follow: what wakes first gets the processor first, and a sender waits for this.
 void Writer::acknowledge(std::vector<Waiting>& group) {
     auto& published = parts_.published;
     for (const auto& waiting : group) {
@@ -108,7 +108,6 @@ void Writer::acknowledge(std::vector<Waiting>& group) {
             unsynced_ = true;
             sync_due_ = SteadyClock::now() + config_.group;
         }
-        parts_.listeners.call(appender_.end());
     }
     for (auto& waiting : group) {
         if (waiting.refusal) {
@@ -117,6 +116,7 @@ void Writer::acknowledge(std::vector<Waiting>& group) {
             waiting.done(Receipt{epoch_, waiting.batch->base(), waiting.batch->end(), config_.durability});
         }
     }
+    if (!outgoing_.empty()) parts_.listeners.call(appender_.end());
 }
 
 void Writer::refuse(std::vector<Waiting>& group, const Error& error) {
