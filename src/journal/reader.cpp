@@ -121,6 +121,9 @@ Result<model::BatchPtr> SegmentReader::load(const format::RecordHeader& record, 
 
 namespace {
 
+// How often a reader that is behind looks for what came: not for every batch.
+constexpr std::size_t find_more_every = 16;
+
 class EmbeddedReader final : public Reader {
 public:
     EmbeddedReader(ReadSide side, Offset from) : side_(side), position_(from) {}
@@ -128,11 +131,12 @@ public:
     Result<model::BatchPtr> next() override {
         const Offset end{side_.end.load(std::memory_order_acquire)};
         if (position_ >= end) return model::BatchPtr();
-        if (ahead_.empty()) side_.tail.find(position_, ahead_);
+        look_ahead();
         model::BatchPtr batch;
         if (!ahead_.empty()) {
             batch = std::move(ahead_.front());
             ahead_.pop_front();
+            held_.give(batch->bytes());
             disk_.reset();  // at the end nobody needs the window any more
         } else {
             ARK_TRY(batch, from_disk(end));
@@ -148,10 +152,22 @@ public:
     Offset position() const override { return position_; }
     void seek(Offset offset) override {
         position_ = offset;
-        ahead_.clear();
+        while (!ahead_.empty() && (ahead_.front()->end() <= offset || offset < ahead_.front()->base())) {
+            held_.give(ahead_.front()->bytes());
+            ahead_.pop_front();
+        }
     }
 
 private:
+    void look_ahead() {
+        if (ahead_.empty()) {
+            held_.give_all();
+            side_.tail.find(position_, ahead_, held_);
+        } else if (held_.any() && ahead_.size() % find_more_every == 0) {
+            side_.tail.find_more(ahead_, held_);
+        }
+    }
+
     Result<model::BatchPtr> from_disk(Offset end) {
         for (auto offset = position_; offset < end;) {
             const auto segment = side_.catalog.find(offset);
@@ -185,6 +201,7 @@ private:
     const ReadSide side_;
     Offset position_;
     std::deque<model::BatchPtr> ahead_;    // from the tail: the next ones, from position_ on
+    Held held_;                            // for them, if we are behind
     std::unique_ptr<SegmentReader> disk_;  // null while served from memory
 };
 
