@@ -19,6 +19,7 @@ constexpr std::size_t idle_input_max = 4u << 10;  // an idle connection keeps no
 constexpr std::size_t pipelined_max = 16u << 10;  // bytes taken while a stream is open: nobody needs more
 constexpr std::size_t rest_max = 64u << 10;       // of an unread body: read over to keep the connection
 constexpr std::size_t linger_max = 64u << 20;     // a whole refused body: many clients read the answer only then
+constexpr std::size_t joined_max = 4u << 10;  // a body that is copied behind its head: one piece costs less than two
 constexpr std::string_view head_end = "\r\n\r\n";
 
 bool has_no_body(int status) {
@@ -27,11 +28,16 @@ bool has_no_body(int status) {
 
 /// A field's text as it may stand on the wire: a line break in it would begin a field of the attacker's.
 void append_clean(std::string& out, std::string_view text) {
+    const auto breaks = [](char c) { return c == '\r' || c == '\n' || c == '\0'; };
     const auto begin = out.size();
     out.append(text);
-    for (std::size_t i = begin; i < out.size(); ++i) {
-        if (out[i] == '\r' || out[i] == '\n' || out[i] == '\0') out[i] = ' ';
-    }
+    std::replace_if(out.data() + begin, out.data() + out.size(), breaks, ' ');
+}
+
+void append_decimal(std::string& out, std::uint64_t number) {
+    std::array<char, 20> digits;
+    const auto* end = std::to_chars(digits.begin(), digits.end(), number).ptr;
+    out.append(digits.data(), static_cast<std::size_t>(end - digits.data()));
 }
 
 void append_field(std::string& out, std::string_view name, std::string_view value) {
@@ -232,10 +238,21 @@ awaitable<Result<Buffer>> Http1::read_body(std::size_t bytes_max, BodyGrowth* gr
         co_return fail(Errc::too_large,
                        fmt::format("body of {} bytes, {} allowed", *framing_.content_length, bytes_max));
     }
+    if (!framing_.chunked && input_.size() >= *framing_.content_length) co_return take_body();
     ARK_CO_TRY_STATUS(co_await say_continue());
     auto body = co_await read_rest(bytes_max, growth);
     if (!body) keep_alive_ = false;
     co_return body;
+}
+
+/// A small body, which came with its head.
+Buffer Http1::take_body() {
+    const auto size = static_cast<std::size_t>(*framing_.content_length);
+    auto body = Buffer::copy_of({input_.data(), size});
+    input_.erase(0, size);
+    transport_.deadline_ms = 0;
+    body_done_ = true;
+    return body;
 }
 
 awaitable<Result<Buffer>> Http1::read_rest(std::size_t bytes_max, BodyGrowth* growth) {
@@ -376,7 +393,9 @@ std::string& Http1::begin_head(int status, const Fields& fields) {
     if (body_left() && (continue_due_ || !small_rest())) keep_alive_ = false;
     auto& out = shard_.head_buffer();
     out.clear();
-    fmt::format_to(std::back_inserter(out), "HTTP/1.1 {} {}\r\ndate: {}\r\n", status, reason(status), shard_.date());
+    out.append("HTTP/1.1 ");
+    append_decimal(out, static_cast<std::uint64_t>(status));
+    out.append(" ").append(reason(status)).append("\r\ndate: ").append(shard_.date()).append("\r\n");
     for (const auto& [name, value] : fields)
         append_field(out, name, value);
     if (!keep_alive_) {
@@ -392,12 +411,22 @@ awaitable<void> Http1::respond(Response response) {
     answered_ = true;
     shard_.answers().decorate(head_, response.fields);
     auto& out = begin_head(response.status, response.fields);
-    if (!has_no_body(response.status))
-        fmt::format_to(std::back_inserter(out), "content-length: {}\r\n", response.body.size());
+    if (!has_no_body(response.status)) {
+        out.append("content-length: ");
+        append_decimal(out, response.body.size());
+        out.append("\r\n");
+    }
     out.append("\r\n");
     const bool with_body = head_.method != "HEAD" && !has_no_body(response.status);
-    std::array<iovec, 2> pieces{piece(out), piece(with_body ? std::string_view(response.body) : std::string_view{})};
-    const bool sent = co_await send(pieces);
+    std::string_view body = with_body ? std::string_view(response.body) : std::string_view{};
+    if (body.size() <= joined_max) {
+        out.append(body);
+        body = {};
+    }
+    std::array<iovec, 2> both{piece(out), piece(body)};
+    std::span<iovec> pieces = both;
+    auto sent = send_now(pieces);
+    if (sent && !pieces.empty()) sent = co_await send_rest(pieces);
     if (!sent) keep_alive_ = false;
 }
 
@@ -455,23 +484,28 @@ awaitable<void> Http1::finish() {
     if (!sent) keep_alive_ = false;
 }
 
-/// Usually the kernel takes everything at once. The pieces may point into the shard's buffer: a rest is kept aside
-/// before waiting.
 awaitable<bool> Http1::send(std::span<iovec> pieces) {
-    while (!pieces.empty() && pieces.front().iov_len == 0)
-        pieces = pieces.subspan(1);
-    if (pieces.empty()) co_return true;
-    const auto moved = transport_.write(pieces);
-    if (moved.state == Transport::State::failed) {
-        mark_closed();
-        co_return false;
-    }
-    const bool nothing_left = std::all_of(pieces.begin(), pieces.end(), [](const iovec& p) { return p.iov_len == 0; });
-    if (nothing_left) co_return true;
-    const bool sent = co_await send_rest(pieces);
+    bool sent = send_now(pieces);
+    if (sent && !pieces.empty()) sent = co_await send_rest(pieces);
     co_return sent;
 }
 
+/// Usually the kernel takes everything at once. Leaves in `pieces` what it did not take; false: the peer has gone.
+bool Http1::send_now(std::span<iovec>& pieces) {
+    const auto drop_empty = [&pieces] {
+        while (!pieces.empty() && pieces.back().iov_len == 0)
+            pieces = pieces.first(pieces.size() - 1);
+    };
+    drop_empty();
+    if (pieces.empty()) return true;
+    const auto moved = transport_.write(pieces);
+    drop_empty();
+    if (moved.state != Transport::State::failed) return true;
+    mark_closed();
+    return false;
+}
+
+/// The pieces may point into the shard's buffer: a rest is kept aside before waiting.
 awaitable<bool> Http1::send_rest(std::span<iovec> pieces) {
     const std::string_view head_buffer = shard_.head_buffer();
     const auto* first = static_cast<const char*>(pieces.front().iov_base);

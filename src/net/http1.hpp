@@ -43,6 +43,7 @@ private:
     awaitable<bool> end_request();
     awaitable<void> linger();
 
+    Buffer take_body();
     awaitable<Result<Buffer>> read_rest(std::size_t bytes_max, BodyGrowth* growth = nullptr);
     awaitable<Result<Buffer>> read_sized(std::uint64_t length);
     awaitable<Result<Buffer>> read_chunked(std::size_t bytes_max, BodyGrowth* growth);
@@ -54,6 +55,7 @@ private:
 
     std::string& begin_head(int status, const Fields& fields);
     awaitable<bool> send(std::span<iovec> pieces);
+    bool send_now(std::span<iovec>& pieces);
     awaitable<bool> send_rest(std::span<iovec> pieces);
     void watch_peer();
     void peer_moved(bool ready);

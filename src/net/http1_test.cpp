@@ -1,6 +1,7 @@
 #include "net/client.hpp"
 #include "net/test_server.hpp"
 
+#include <algorithm>
 #include <thread>
 
 #include <gmock/gmock.h>
@@ -46,6 +47,30 @@ TEST(Http1, AnswersPipelinedRequestsInOrder) {
     EXPECT_LT(hello, two);
     EXPECT_LT(two, segment);
     EXPECT_NE(segment, std::string::npos);
+}
+
+// The kernel takes a part of an answer, which lies in the buffer that the whole shard shares: the rest is kept.
+TEST(Http1, KeepsTheRestOfAnAnswerForASlowReader) {
+    constexpr std::size_t requests = 400;
+    TestServer test;
+    RawPeer slow(*test.server);
+    std::thread sender([&slow] {
+        const std::string body(4000, 'z');
+        for (std::size_t i = 0; i < 4 * requests; ++i)
+            slow.send("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 4000\r\n\r\n" + body);
+        slow.send("GET /hello HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+    });
+    // Meanwhile others use the shard's buffers.
+    RawPeer other(*test.server);
+    for (std::size_t i = 0; i < requests; ++i) {
+        other.send("GET /hello HTTP/1.1\r\nHost: a\r\n\r\n");
+        EXPECT_THAT(other.read_until("hello"), StartsWith("HTTP/1.1 200 OK\r\n"));
+        other.forget();
+    }
+    const auto all = slow.read_to_end();
+    sender.join();
+    EXPECT_EQ(static_cast<std::size_t>(std::count(all.begin(), all.end(), 'z')), 4 * requests * 4000);
+    EXPECT_TRUE(all.ends_with("\r\n\r\nhello"));
 }
 
 TEST(Http1, ReadsARequestThatComesByteByByte) {
@@ -106,7 +131,7 @@ TEST(Http1, RefusesBodiesBeyondTheHandlersLimit) {
 TEST(Http1, TakesBodiesOfEverySize) {
     TestServer test;
     Client client(*Url::parse(test.url()));
-    for (const std::size_t size : {0u, 1u, 16'000u, 16'384u, 70'000u, 1u << 20}) {
+    for (const std::size_t size : {0u, 1u, 4096u, 4097u, 16'000u, 16'384u, 70'000u, 1u << 20}) {
         const std::string body(size, 'b');
         auto response = client.request("POST", "/echo", {}, body);
         ASSERT_TRUE(response) << response.error().message();

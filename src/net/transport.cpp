@@ -2,6 +2,7 @@
 
 #include <cerrno>
 
+#include <boost/asio/async_result.hpp>
 #include <sys/socket.h>
 
 namespace ark::net {
@@ -35,27 +36,29 @@ Transport::Moved Transport::read(std::span<char> into) {
 
 Transport::Moved Transport::write(std::span<iovec>& pieces) {
     if (!socket_.is_open()) return {State::failed, 0};
-    msghdr message{};
-    message.msg_iov = pieces.data();
-    message.msg_iovlen = pieces.size();
-    const auto n = ::sendmsg(socket_.native_handle(), &message, MSG_DONTWAIT | MSG_NOSIGNAL);
+    constexpr int flags = MSG_DONTWAIT | MSG_NOSIGNAL;
+    ssize_t n = 0;
+    if (pieces.size() == 1) {
+        n = ::send(socket_.native_handle(), pieces.front().iov_base, pieces.front().iov_len, flags);
+    } else {
+        msghdr message{};
+        message.msg_iov = pieces.data();
+        message.msg_iovlen = pieces.size();
+        n = ::sendmsg(socket_.native_handle(), &message, flags);
+    }
     if (n < 0) return after_error();
     advance(pieces, static_cast<std::size_t>(n));
     return {State::moved, static_cast<std::size_t>(n)};
 }
 
 awaitable<bool> Transport::readable() {
-    if (!socket_.is_open()) co_return false;
-    boost::system::error_code error;
-    co_await socket_.async_wait(Socket::wait_read, asio::redirect_error(asio::use_awaitable, error));
-    co_return !error;
+    auto wait = [this](auto resume) { on_readable(std::move(resume)); };
+    return asio::async_initiate<const asio::use_awaitable_t<>&, void(bool)>(std::move(wait), asio::use_awaitable);
 }
 
 awaitable<bool> Transport::writable() {
-    if (!socket_.is_open()) co_return false;
-    boost::system::error_code error;
-    co_await socket_.async_wait(Socket::wait_write, asio::redirect_error(asio::use_awaitable, error));
-    co_return !error;
+    auto wait = [this](auto resume) { on_writable(std::move(resume)); };
+    return asio::async_initiate<const asio::use_awaitable_t<>&, void(bool)>(std::move(wait), asio::use_awaitable);
 }
 
 void Transport::cancel() {

@@ -7,7 +7,6 @@
 #include <string_view>
 
 #include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/redirect_error.hpp>
 #include <sys/uio.h>
 
 namespace ark::net {
@@ -32,7 +31,8 @@ public:
     /// Never blocks; may take a part. Adjusts `pieces` to what is left.
     Moved write(std::span<iovec>& pieces);
 
-    /// False: closed, cancelled or expired meanwhile.
+    /// False: closed, cancelled or expired meanwhile. Resumes its coroutine straight from the reactor: both run on the
+    /// socket's one executor.
     awaitable<bool> readable();
     awaitable<bool> writable();
     /// Calls `f(bool ready)` once.
