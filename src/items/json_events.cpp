@@ -137,8 +137,8 @@ Result<JsonEvents> encode(const std::vector<otlp::LogRecord>& records) {
 
 }  // namespace
 
-Result<JsonEvents> events_from_json(const Buffer& json, UnixNanos now, std::uint32_t nesting_max) {
-    ARK_TRY(auto document, JsonValue::parse(json.view(), nesting_max));
+Result<JsonEvents> events_from_json(std::string_view json, UnixNanos now, std::uint32_t nesting_max) {
+    ARK_TRY(auto document, JsonValue::parse(json, nesting_max));
     std::vector<otlp::LogRecord> records;
     if (!document.is_array()) {
         records.emplace_back();

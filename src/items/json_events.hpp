@@ -24,7 +24,7 @@ struct JsonEvents {
 /// `unnamed_event`, one without a timestamp has only the time at which it was observed: now. Integers beyond 64 bits
 /// signed become the nearest floating-point number, since OTLP has no other place for them. Error: bad_payload naming
 /// the member ("[3].data.queryId: …").
-Result<JsonEvents> events_from_json(const Buffer& json, UnixNanos now, std::uint32_t nesting_max = 64);
+Result<JsonEvents> events_from_json(std::string_view json, UnixNanos now, std::uint32_t nesting_max = 64);
 
 inline constexpr std::string_view unnamed_event = "Event";
 

@@ -13,7 +13,7 @@ namespace {
 constexpr UnixNanos now{1'750'000'000'000'000'000};
 
 Result<JsonEvents> read(std::string_view json) {
-    return events_from_json(Buffer::copy_of(json), now);
+    return events_from_json(json, now);
 }
 
 model::Batch batch_of_json(std::string_view json) {
@@ -100,7 +100,7 @@ TEST(JsonEvents, AreRefusedWholeWithThePlace) {
 TEST(JsonEvents, NestingIsBounded) {
     std::string deep = R"({"data":{"queryId":"a","x":)" + std::string(100, '[') + std::string(100, ']') + "}}";
     EXPECT_FALSE(read(deep));
-    EXPECT_TRUE(events_from_json(Buffer::copy_of(deep), now, 128));
+    EXPECT_TRUE(events_from_json(deep, now, 128));
 }
 
 TEST(JsonEvents, GoOutAsTheyCameIn) {

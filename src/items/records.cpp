@@ -29,6 +29,35 @@ Status walk(std::string_view payload, const ReadHead& read_head, const ReadItem&
     return in.ok() ? ok() : malformed();
 }
 
+/// A payload in the buffer that the journal takes; its size is known before, so that nothing moves.
+class Payload {
+public:
+    explicit Payload(std::size_t bytes_max) : out_(1 + bytes_max) { byte(version); }
+
+    static std::size_t text_bytes_max(std::string_view text) { return varint_bytes_max + text.size(); }
+    template <class Texts>
+    static std::size_t texts_bytes_max(const Texts& texts) {
+        std::size_t bytes = 0;
+        for (const auto& text : texts)
+            bytes += 1 + text_bytes_max(text);
+        return bytes;
+    }
+
+    void byte(char value) { out_.append({&value, 1}); }
+    void varint(std::uint64_t value) {
+        char bytes[varint_bytes_max];
+        out_.append({bytes, static_cast<std::size_t>(put_varint(bytes, value) - bytes)});
+    }
+    void text(std::string_view text) {
+        varint(text.size());
+        out_.append(text);
+    }
+    Buffer take() { return std::move(out_); }
+
+private:
+    Buffer out_;
+};
+
 void read_text(Unpacker& in, Record& record) {
     record.text = in.text();
 }
@@ -37,23 +66,24 @@ void read_text(Unpacker& in, Record& record) {
 
 Buffer encode_messages(std::string_view conversation, std::string_view query, std::chrono::seconds ttl,
                        std::span<const std::string> texts) {
-    std::string out(1, version);
-    append_text(out, conversation);
-    append_text(out, query);
-    append_varint(out, static_cast<std::uint64_t>(std::max<std::chrono::seconds::rep>(ttl.count(), 0)));
+    Payload out(Payload::text_bytes_max(conversation) + Payload::text_bytes_max(query) + varint_bytes_max +
+                Payload::texts_bytes_max(texts));
+    out.text(conversation);
+    out.text(query);
+    out.varint(static_cast<std::uint64_t>(std::max<std::chrono::seconds::rep>(ttl.count(), 0)));
     for (const auto& text : texts)
-        append_text(out, text);
-    return Buffer::copy_of(out);
+        out.text(text);
+    return out.take();
 }
 
 Buffer encode_chunks(std::string_view query, std::span<const std::string> texts) {
-    std::string out(1, version);
-    append_text(out, query);
+    Payload out(Payload::text_bytes_max(query) + Payload::texts_bytes_max(texts));
+    out.text(query);
     for (const auto& text : texts) {
-        out.push_back(0);
-        append_text(out, text);
+        out.byte(0);
+        out.text(text);
     }
-    return Buffer::copy_of(out);
+    return out.take();
 }
 
 Buffer encode_completion(std::string_view query) {

@@ -29,7 +29,9 @@ public:
     /// Pays for the body that the head announces; an empty hold when there is no memory for it now (overloaded).
     ByteBudget::Hold reserve(const net::RequestHead& head);
     /// Reads the body that `hold` was reserved for; one that grows beyond it takes more of the budget, or is refused.
-    awaitable<Result<Buffer>> read_body(net::Exchange& exchange, ByteBudget::Hold& hold, std::size_t bytes_max) const;
+    static awaitable<Result<Buffer>> read_body(net::Exchange& exchange, ByteBudget::Hold& hold, std::size_t bytes_max) {
+        return exchange.read_body(bytes_max, &hold);
+    }
     /// Resolves when the batch is as durable as the journal promises. Under a load that the views cannot follow it
     /// slows down to their pace: then the views read from memory what was just written, instead of from the disk, and
     /// what is acknowledged can be seen. The batch is not empty.
@@ -38,7 +40,8 @@ public:
     std::size_t bytes_in_flight() const { return budget_.used(); }
 
 private:
-    awaitable<void> keep_pace(const model::Batch& batch) const;
+    bool views_lag(const model::Batch& batch) const;
+    awaitable<Result<journal::Receipt>> append_in_pace(std::shared_ptr<model::Batch> batch);
 
     const Limits limits_;
     journal::Journal& journal_;

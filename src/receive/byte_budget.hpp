@@ -1,4 +1,6 @@
 #pragma once
+#include "net/http.hpp"
+
 #include <atomic>
 #include <bit>
 #include <cstddef>
@@ -12,8 +14,8 @@ class ByteBudget {
 public:
     explicit ByteBudget(std::size_t bytes_max) : bytes_max_(bytes_max) {}
 
-    /// Holds bytes until it is destroyed.
-    class Hold {
+    /// Holds bytes until it is destroyed; grows with the body that it was taken for.
+    class Hold final : public net::BodyGrowth {
     public:
         Hold() = default;
         Hold(ByteBudget& budget, std::size_t bytes) : budget_(&budget), bytes_(bytes) {}
@@ -35,6 +37,7 @@ public:
             bytes_ = raised;
             return true;
         }
+        bool grow_to(std::size_t bytes) override { return raise_to(bytes); }
 
     private:
         void release() {

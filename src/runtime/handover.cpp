@@ -20,45 +20,45 @@ public:
 
     explicit Queue(asio::execution_context& context) : service(context) {}
 
-    void push(std::function<void()> task, const asio::any_io_executor& executor) {
-        {
-            const std::lock_guard lock(mutex_);
-            tasks_.push_back(std::move(task));
-            if (std::exchange(drain_posted_, true)) return;
-        }
-        asio::post(executor, [this] { drain(); });
+    void push(std::unique_ptr<Task> task, const asio::any_io_executor& executor) {
+        std::unique_lock lock(mutex_);
+        if (drain_posted_) return tasks_.push_back(std::move(task));
+        const auto home = executor;  // `executor` may be the task's own: it is gone as soon as the task has run
+        tasks_.push_back(std::move(task));
+        drain_posted_ = true;
+        lock.unlock();
+        asio::post(home, [this] { drain(); });
     }
 
 private:
     void drain() {
-        std::vector<std::function<void()>> tasks;
+        std::vector<std::unique_ptr<Task>> tasks;
         {
             const std::lock_guard lock(mutex_);
             tasks.swap(tasks_);
             drain_posted_ = false;
         }
         for (auto& task : tasks)
-            std::exchange(task, nullptr)();
+            std::exchange(task, nullptr)->run();
     }
 
     /// The context ends: what has not run is destroyed, as posted handlers are.
     void shutdown() override {
-        std::vector<std::function<void()>> tasks;
+        std::vector<std::unique_ptr<Task>> tasks;
         const std::lock_guard lock(mutex_);
         tasks.swap(tasks_);
     }
 
     std::mutex mutex_;                          // leaf
-    std::vector<std::function<void()>> tasks_;  // guarded by mutex_; bounded by its callers: one a suspended coroutine
+    std::vector<std::unique_ptr<Task>> tasks_;  // guarded by mutex_; bounded by its callers: one a suspended coroutine
     bool drain_posted_ = false;                 // guarded by mutex_
 };
 
 Handover::Handover(asio::any_io_executor executor)
-    : executor_(executor),
-      work_(asio::prefer(executor, asio::execution::outstanding_work.tracked)),
+    : executor_(asio::prefer(executor, asio::execution::outstanding_work.tracked)),
       queue_(&asio::use_service<Queue>(asio::query(executor, asio::execution::context))) {}
 
-void Handover::post(std::function<void()> task) const {
+void Handover::post(std::unique_ptr<Task> task) const {
     queue_->push(std::move(task), executor_);
 }
 

@@ -1,10 +1,12 @@
 #include "runtime/handover.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <memory>
 #include <thread>
 #include <vector>
 
+#include <boost/asio/executor_work_guard.hpp>
 #include <gtest/gtest.h>
 
 namespace ark::runtime {
@@ -18,7 +20,7 @@ TEST(Handover, RunsWhatOtherThreadsHandOverInOrder) {
         Handover handover(context.get_executor());
         other = std::thread([handover, &ran] {
             for (int i = 0; i < 1000; ++i)
-                handover.post([&ran, i] { ran.push_back(i); });
+                handover.post_function([&ran, i] { ran.push_back(i); });
         });
     }
     context.run();  // ends when the other thread has let go of its handover, and not before
@@ -31,9 +33,9 @@ TEST(Handover, ATaskMayHandOverAnother) {
     asio::io_context context;
     const Handover handover(context.get_executor());
     int ran = 0;
-    handover.post([&] {
+    handover.post_function([&] {
         ++ran;
-        handover.post([&] {
+        handover.post_function([&] {
             ++ran;
             context.stop();
         });
@@ -42,12 +44,40 @@ TEST(Handover, ATaskMayHandOverAnother) {
     EXPECT_EQ(ran, 2);
 }
 
+/// Is gone, and its handover with it, as soon as it has run.
+class Counting final : public Handover::Task {
+public:
+    Counting(const asio::any_io_executor& home, std::atomic<int>& ran) : home_(home), ran_(ran) {}
+    static void send(std::unique_ptr<Counting> task) {
+        const auto& home = task->home_;
+        home.post(std::move(task));
+    }
+    void run() override { ++ran_; }
+
+private:
+    const Handover home_;
+    std::atomic<int>& ran_;
+};
+
+TEST(Handover, ATaskMayOwnItsHandover) {
+    asio::io_context context;
+    auto work = asio::make_work_guard(context);
+    std::thread runner([&context] { context.run(); });
+    std::atomic<int> ran = 0;
+    constexpr int tasks = 20'000;
+    for (int i = 0; i < tasks; ++i)
+        Counting::send(std::make_unique<Counting>(context.get_executor(), ran));
+    work.reset();
+    runner.join();  // what was handed over counts as work
+    EXPECT_EQ(ran, tasks);
+}
+
 TEST(Handover, AContextThatEndsDestroysWhatHasNotRun) {
     const auto held = std::make_shared<int>();
     {
         asio::io_context context;
         const Handover handover(context.get_executor());
-        handover.post([held] {});
+        handover.post_function([held] {});
         EXPECT_EQ(held.use_count(), 2);
     }
     EXPECT_EQ(held.use_count(), 1);

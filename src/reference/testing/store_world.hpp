@@ -86,7 +86,7 @@ public:
     }
     void add_completion(const std::string& query) { add(model::BatchKind::chunks, items::encode_completion(query), 1); }
     void add_event(const std::string& json) {
-        auto events = items::events_from_json(Buffer::copy_of(json), clock.now());
+        auto events = items::events_from_json(json, clock.now());
         ASSERT_TRUE(events) << json;
         add(model::BatchKind::logs, events->payload, events->count);
     }
