@@ -57,7 +57,7 @@ std::string with_ttl(const JsonView& event, std::uint64_t ttl_seconds) {
 
 void check_data(const JsonView& data, Issues& issues) {
     if (!data || !data.is(JsonType::object)) return issues.note(wrong_type("data", "object", data));
-    const auto query = text_member(data, "queryId", "data.queryId");
+    const auto query = text_member(data.find("queryId"), "data.queryId");
     if (!query) return issues.note(query.error());
     if (query->empty()) issues.note(validation("data.queryId: Too small: expected string to have >=1 characters"));
 }
@@ -66,8 +66,9 @@ void check_data(const JsonView& data, Issues& issues) {
 Outcome<std::string> checked_event(const JsonView& event) {
     if (!event || !event.is(JsonType::object)) return wrong_type("body", "object", event);
     Issues issues;
-    check_data(event.find("data"), issues);
-    const auto ttl = issues.take(ttl_member(event));
+    const auto [data, ttl_seconds] = event.find_all(std::array<std::string_view, 2>{"data", "ttl_seconds"});
+    check_data(data, issues);
+    const auto ttl = issues.take(ttl_member(ttl_seconds));
     if (issues.any()) return issues.refusal();
     if (ttl) return with_ttl(event, *ttl);
     return std::string(event.text());

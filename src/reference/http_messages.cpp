@@ -41,11 +41,12 @@ Outcome<Posted> read_posted(const JsonBody& body) {
     if (!object) return object.error();
     Posted posted;
     Issues issues;
-    posted.conversation = issues.take(text_member(*object, "conversation_id", "conversation_id"));
-    posted.query = issues.take(text_member(*object, "query_id", "query_id"));
-    const auto messages = object->find("messages");
+    constexpr std::array<std::string_view, 4> members{"conversation_id", "query_id", "messages", "ttl_seconds"};
+    const auto [conversation, query, messages, ttl_seconds] = object->find_all(members);
+    posted.conversation = issues.take(text_member(conversation, "conversation_id"));
+    posted.query = issues.take(text_member(query, "query_id"));
     if (!messages || !messages.is(JsonType::array)) issues.note(wrong_type("messages", "array", messages));
-    const auto ttl = issues.take(ttl_member(*object));
+    const auto ttl = issues.take(ttl_member(ttl_seconds));
     if (issues.any()) return issues.refusal();
     messages.for_each_element([&posted](JsonView message) { posted.messages.emplace_back(message.text()); });
     if (ttl) posted.ttl = std::chrono::seconds(*ttl);

@@ -93,7 +93,7 @@ awaitable<void> post_session(Call& call) {
     if (!body) co_return co_await call.refuse(body.error());
     const auto object = body->object();
     if (!object) co_return co_await call.refuse(object.error());
-    const auto id = text_member(*object, "sessionId", "sessionId");
+    const auto id = text_member(object->find("sessionId"), "sessionId");
     if (!id) co_return co_await call.refuse(id.error());
     if (id->empty())
         co_return co_await call.refuse(validation("sessionId: Too small: expected string to have >=1 characters"));

@@ -126,14 +126,12 @@ awaitable<Outcome<JsonBody>> read_json(Call& call) {
     co_return packed(plain->view());
 }
 
-Outcome<std::string> text_member(const JsonView& object, std::string_view name, std::string_view path) {
-    const auto value = object.find(name);
+Outcome<std::string> text_member(const JsonView& value, std::string_view path) {
     if (!value || !value.is(JsonType::string)) return wrong_type(path, "string", value);
     return value.string();
 }
 
-Outcome<std::optional<std::uint64_t>> ttl_member(const JsonView& object) {
-    const auto value = object.find("ttl_seconds");
+Outcome<std::optional<std::uint64_t>> ttl_member(const JsonView& value) {
     if (!value) return std::optional<std::uint64_t>();
     constexpr double largest = 9007199254740991;
     const double seconds = to_number(value);

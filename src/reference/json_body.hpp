@@ -23,9 +23,9 @@ struct JsonBody {
 awaitable<Outcome<JsonBody>> read_json(Call& call);
 
 /// A member that must be a text, named in the refusal as `path`.
-Outcome<std::string> text_member(const JsonView& object, std::string_view name, std::string_view path);
+Outcome<std::string> text_member(const JsonView& value, std::string_view path);
 /// ttl_seconds, coerced to a number as JavaScript does: a positive whole one. Nothing when absent.
-Outcome<std::optional<std::uint64_t>> ttl_member(const JsonView& object);
+Outcome<std::optional<std::uint64_t>> ttl_member(const JsonView& value);
 
 /// What a schema says of a value of the wrong type: "expected string, received undefined".
 Refusal wrong_type(std::string_view path, std::string_view expected, const JsonView& received);

@@ -362,14 +362,19 @@ void JsonView::for_each_element(const std::function<void(JsonView)>& visit) cons
     }
 }
 
-JsonView JsonView::find(std::string_view name) const {
-    JsonView found{std::string_view{}};
-    for_each_member([&](std::string_view quoted, JsonView value) {
+void JsonView::find_each(std::span<const std::string_view> names, std::span<JsonView> found) const {
+    for_each_member([&names, &found](std::string_view quoted, JsonView value) {
         const auto inside = quoted.substr(1, quoted.size() - 2);
-        const bool same = inside == name || (inside.find('\\') != inside.npos && unquoted(quoted) == name);
-        if (same) found = value;
+        const bool escaped = inside.find('\\') != inside.npos;
+        for (std::size_t i = 0; i < names.size(); ++i) {
+            const bool same = escaped ? unquoted(quoted) == names[i] : inside == names[i];
+            if (same) found[i] = value;
+        }
     });
-    return found;
+}
+
+JsonView JsonView::find(std::string_view name) const {
+    return find_all(std::array{name}).front();
 }
 
 std::string JsonView::string() const {

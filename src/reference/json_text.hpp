@@ -1,9 +1,11 @@
 #pragma once
 #include "base/result.hpp"
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -28,6 +30,7 @@ std::string repaired_utf8(std::string_view text);
 /// A value within a packed text, which outlives the view.
 class JsonView {
 public:
+    JsonView() = default;  ///< of nothing
     /// `packed` is one value that append_packed() wrote.
     explicit JsonView(std::string_view packed) : text_(packed) {}
 
@@ -38,6 +41,13 @@ public:
 
     /// The member of that name, the last one if it is repeated; a view of nothing when there is none.
     JsonView find(std::string_view name) const;
+    /// The same for several names, in one walk over the object.
+    template <std::size_t N>
+    std::array<JsonView, N> find_all(const std::array<std::string_view, N>& names) const {
+        std::array<JsonView, N> found;
+        find_each(names, found);
+        return found;
+    }
     explicit operator bool() const { return !text_.empty(); }
     /// Text of a string without its escapes; empty for other values.
     std::string string() const;
@@ -46,6 +56,8 @@ public:
     void for_each_member(const std::function<void(std::string_view quoted_name, JsonView)>& visit) const;
 
 private:
+    void find_each(std::span<const std::string_view> names, std::span<JsonView> found) const;
+
     std::string_view text_;
 };
 

@@ -58,6 +58,16 @@ TEST(JsonView, FindsTheLastMemberOfAName) {
     EXPECT_EQ(JsonView("{}").find("a").text(), "");
 }
 
+TEST(JsonView, FindsSeveralMembersInOneWalk) {
+    const JsonView view(R"({"a":1,"b":{"c":2},"\u0061":[3],"d":"\"a\":4"})");
+    const auto [b, a, none, d] = view.find_all(std::array<std::string_view, 4>{"b", "a", "c", "d"});
+    EXPECT_EQ(b.text(), R"({"c":2})");
+    EXPECT_EQ(a.text(), "[3]");
+    EXPECT_FALSE(none);
+    EXPECT_EQ(d.string(), R"("a":4)");
+    EXPECT_FALSE(JsonView("[1]").find_all(std::array<std::string_view, 1>{"a"}).front());
+}
+
 TEST(JsonView, IsTruthyAsInJavaScript) {
     for (const char* yes : {"1", "-1", "\"a\"", "\"0\"", "{}", "[]", "true"})
         EXPECT_TRUE(JsonView(yes).truthy()) << yes;
