@@ -21,6 +21,14 @@ const JsonValue null_value;
 const JsonValue::Array no_array;
 const JsonValue::Object no_object;
 
+// A thread keeps its parser's memory for documents up to this size: about six bytes a byte of JSON.
+constexpr std::size_t parser_kept_max = 64u << 10;
+
+sj::parser& thread_parser() {
+    thread_local sj::parser parser;
+    return parser;
+}
+
 /// Builds the tree. simdjson's on-demand front end checks only what is visited, so everything is visited.
 class TreeBuilder {
 public:
@@ -179,7 +187,8 @@ Result<JsonValue> JsonValue::parse(std::string_view text, std::size_t nesting_ma
     wrapped.append(text);
     wrapped.append("]");
 
-    sj::parser parser;
+    sj::parser own;
+    auto& parser = wrapped.size() <= parser_kept_max ? thread_parser() : own;
     sj::document document;
     const auto opened = parser.iterate(wrapped.view(), wrapped.size() + Buffer::slack).get(document);
     if (opened == simdjson::UTF8_ERROR) return bad_json("invalid UTF-8", utf8_error_offset(text));
