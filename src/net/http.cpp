@@ -8,6 +8,8 @@
 namespace ark::net {
 
 void Fields::add(std::string_view name, std::string_view value) {
+    constexpr std::size_t usual_at_least = 4;
+    if (fields_.empty()) fields_.reserve(usual_at_least);
     fields_.emplace_back(name, value);
 }
 
