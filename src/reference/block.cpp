@@ -13,6 +13,7 @@ namespace {
 
 constexpr std::size_t block_items_max = 1024;    // fetched at once
 constexpr std::size_t block_bytes = 256u << 10;  // and a block ends behind the item that goes beyond
+constexpr std::size_t pen_room = 1024;           // asked for before it is known to be needed: more than pens write
 
 // Blocks that are put together: from the first to the greatest, each twice the one before.
 constexpr std::size_t room_min = 1u << 10;
@@ -74,7 +75,9 @@ private:
     /// As if all were of the size of the first: growing by steps would copy a big block several times.
     void make_room(std::size_t first) {
         const auto items = std::min(items_max_, block_bytes / first + 1);
-        codec::make_room(block_->bytes_, (items - 1) * first);
+        if (items <= 1) return;
+        const auto rest = (items - 1) * first;
+        codec::make_room(block_->bytes_, rest + rest / 16 + pen_room);
         block_->items_.reserve(items);
         block_->begins_.reserve(items);
         texts_.reserve(items);

@@ -1,5 +1,6 @@
 #include "reference/item_json.hpp"
 
+#include "codec/json_pen.hpp"
 #include "codec/json_writer.hpp"
 #include "items/json_events.hpp"
 #include "reference/json_text.hpp"
@@ -25,6 +26,30 @@ void write_message(JsonWriter& json, const model::Batch& batch, const items::Rec
     json.field("sequence", found.sequence).end_object();
 }
 
+/// Messages of a batch, mostly, came at the same time: its text is made once.
+class MessageJson {
+public:
+    void append(Buffer& out, const model::Batch& batch, const items::Record& record, const Found& found) {
+        const auto ms = batch.header().received.value() / 1'000'000;
+        if (time_.empty() || ms != ms_) time_ = iso_of_ms(ms_ = ms);
+        constexpr std::size_t framing = 192;
+        codec::make_room(out, record.conversation.size() + record.query.size() + record.text.size() + framing);
+        codec::JsonPen pen(out.spare());
+        pen.add(R"({"timestamp":")").add(time_).add(R"(","conversation_id":")").text(record.conversation);
+        pen.add(R"(","query_id":")").text(record.query).add(R"(","message":)").add(record.text);
+        pen.add(R"(,"sequence":)").decimal(found.sequence).add("}");
+        if (pen.sound()) return out.commit(pen.size());
+        std::string text;
+        JsonWriter json(text);
+        write_message(json, batch, record, found);
+        out.append(text);
+    }
+
+private:
+    std::uint64_t ms_ = 0;
+    std::string time_;  // of ms_; empty: none yet
+};
+
 void write_chunk_record(JsonWriter& json, const model::Batch& batch, const items::Record& record, const Found& found) {
     json.begin_object();
     json.field("sequenceNumber", found.sequence);
@@ -43,12 +68,11 @@ void write_item(JsonWriter& json, const model::Batch& batch, const items::Item& 
     switch (item.type) {
         case items::ItemType::event:
             return write_sent_event(json, item);
-        case items::ItemType::message:
-            return write_message(json, batch, *item.record, found);
         case items::ItemType::chunk:
             if (shape == Shape::listed) return write_chunk_record(json, batch, *item.record, found);
             json.raw(item.record->text);
             return;
+        case items::ItemType::message:  // MessageJson
         case items::ItemType::span:
         case items::ItemType::log:
         case items::ItemType::deletion:
@@ -127,6 +151,7 @@ Status write_json(const Reads& reads, Kind kind, std::span<const Found> found, S
             return sink.end(found[place]);
         });
     }
+    MessageJson messages;
     std::string text;
     const auto offset_of = [&](std::size_t i) { return found[i].offset; };
     return for_each_batch(reads.batches(), found.size(), offset_of,
@@ -134,10 +159,15 @@ Status write_json(const Reads& reads, Kind kind, std::span<const Found> found, S
                               bool go_on = true;
                               ARK_TRY_STATUS(items::for_each_item(batch, [&](const items::Item& item) {
                                   if (item.offset != found[from].offset) return true;
-                                  text.clear();
-                                  JsonWriter json(text);
-                                  write_item(json, batch, item, shape, found[from]);
-                                  sink.begin(found[from]).append(text);
+                                  auto& out = sink.begin(found[from]);
+                                  if (item.type == items::ItemType::message) {
+                                      messages.append(out, batch, *item.record, found[from]);
+                                  } else {
+                                      text.clear();
+                                      JsonWriter json(text);
+                                      write_item(json, batch, item, shape, found[from]);
+                                      out.append(text);
+                                  }
                                   go_on = sink.end(found[from]);
                                   return go_on && ++from < until;
                               }));

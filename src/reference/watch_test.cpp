@@ -180,6 +180,33 @@ TEST(Watch, SmallPiecesArePutTogether) {
     EXPECT_EQ(world.store->status().live_bytes, 0u);
 }
 
+// Goal: ids are escaped where they need it; lists and watchers show the same.
+TEST(Watch, OfMessagesWhateverTheirIdsAre) {
+    StoreWorld world;
+    auto watch = world.run(open(*world.store, Kind::messages, {}, {}));
+    const std::string long_id(300, 'i');
+    world.add_messages("plain", "", {R"({"a":"x"})", "2"});
+    world.add_messages("c\"\n1", long_id, {"[]"});
+    world.add_messages("", "q\\", {"null"});
+    const auto seen = world.run(read(*watch, 4));
+    ASSERT_EQ(seen.texts.size(), 4u);
+    const std::vector<std::string> expected = {
+        R"(","conversation_id":"plain","query_id":"","message":{"a":"x"},"sequence":1})",
+        R"(","conversation_id":"plain","query_id":"","message":2,"sequence":2})",
+        R"(","conversation_id":"c\"\n1","query_id":")" + long_id + R"(","message":[],"sequence":3})",
+        R"(","conversation_id":"","query_id":"q\\","message":null,"sequence":4})",
+    };
+    const auto page = world.page(Kind::messages);
+    ASSERT_EQ(page.rows.size(), 4u);
+    constexpr std::size_t time_end = std::string_view(R"({"timestamp":"2023-11-14T22:13:20.000Z)").size();
+    for (std::size_t i = 0; i < expected.size(); ++i) {
+        EXPECT_TRUE(seen.texts[i].starts_with(R"({"timestamp":"2)")) << seen.texts[i];
+        EXPECT_EQ(seen.texts[i].substr(time_end), expected[i]);
+        EXPECT_EQ(page.rows[i].json, seen.texts[i]);
+    }
+    EXPECT_TRUE(world.run(close(std::move(watch))));
+}
+
 // Goal: a watcher that falls behind gets everything, in order, from pieces that are read several at a time, and what is
 // read ahead for it has a bound. Method: megabytes of large items at once, and a reader that takes a piece now and
 // then.
