@@ -1,5 +1,6 @@
 #include "a2a/protocol.hpp"
 
+#include "base/text.hpp"
 #include "base/time.hpp"
 #include "codec/json_writer.hpp"
 
@@ -396,9 +397,7 @@ std::string answer_input(const JsonValue& question, std::string_view text) {
         return input.dump();
     }
     const auto json = JsonValue::parse(text);
-    std::string word(json ? (*json)["decision"].text(text) : text);
-    std::transform(word.begin(), word.end(), word.begin(),
-                   [](char c) { return static_cast<char>(c >= 'A' && c <= 'Z' ? c + 32 : c); });
+    const auto word = lower_case(json ? (*json)["decision"].text(text) : text);
     const bool yes = word == "approved" || word == "approve" || word == "yes";
     const bool no = word == "rejected" || word == "reject" || word == "no";
     if (!yes && !no) return {};

@@ -1,5 +1,6 @@
 #include "agents/people.hpp"
 
+#include "base/text.hpp"
 #include "codec/json_value.hpp"
 
 #include <algorithm>
@@ -22,7 +23,7 @@ bool names_a_credential(std::string_view name) {
     std::string plain;
     for (const char c : name) {
         if (c == '-' || c == '_' || c == ' ') continue;
-        plain.push_back(static_cast<char>(c >= 'A' && c <= 'Z' ? c + 32 : c));
+        plain.push_back(to_lower(c));
     }
     if (std::find(credential_names.begin(), credential_names.end(), plain) != credential_names.end()) return true;
     return std::any_of(credential_words.begin(), credential_words.end(),

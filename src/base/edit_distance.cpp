@@ -1,5 +1,7 @@
 #include "base/edit_distance.hpp"
 
+#include "base/text.hpp"
+
 #include <algorithm>
 #include <numeric>
 #include <utility>
@@ -9,10 +11,7 @@ namespace ark {
 
 // The distance by optimal string alignment: no letter is edited twice, so a swap costs one.
 std::size_t edit_distance(std::string_view a, std::string_view b) {
-    const auto same = [&](std::size_t i, std::size_t j) {
-        const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; };
-        return lower(a[i - 1]) == lower(b[j - 1]);
-    };
+    const auto same = [&](std::size_t i, std::size_t j) { return to_lower(a[i - 1]) == to_lower(b[j - 1]); };
     std::vector<std::size_t> before(b.size() + 1);  // the row before the last one: what a swap starts from
     std::vector<std::size_t> last(b.size() + 1);
     std::vector<std::size_t> row(b.size() + 1);

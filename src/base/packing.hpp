@@ -110,12 +110,4 @@ private:
     bool ok_ = true;
 };
 
-/// At most `bytes_max` bytes, not cutting a UTF-8 sequence.
-inline std::string_view clip(std::string_view text, std::size_t bytes_max) {
-    if (text.size() <= bytes_max) return text;
-    while (bytes_max > 0 && (static_cast<std::uint8_t>(text[bytes_max]) & 0xc0) == 0x80)
-        --bytes_max;
-    return text.substr(0, bytes_max);
-}
-
 }  // namespace ark

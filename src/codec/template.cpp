@@ -1,23 +1,13 @@
 #include "codec/template.hpp"
 
+#include "base/text.hpp"
+
 #include <algorithm>
 
 namespace ark::codec {
 namespace {
 
 constexpr std::size_t output_bytes_max = 16u << 20;
-
-bool is_space(char c) {
-    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
-}
-
-std::string_view trimmed(std::string_view text) {
-    while (!text.empty() && is_space(text.front()))
-        text.remove_prefix(1);
-    while (!text.empty() && is_space(text.back()))
-        text.remove_suffix(1);
-    return text;
-}
 
 bool is_name(std::string_view text) {
     return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
@@ -42,13 +32,12 @@ public:
             ARK_TRY(auto action, action_at(open));
             if (action.starts_with("- ") || action == "-") {
                 action.remove_prefix(1);
-                while (!plain.empty() && is_space(plain.back()))
-                    plain.remove_suffix(1);
+                plain = plain.substr(0, plain.find_last_not_of(text_blanks) + 1);
             }
             take(plain);
             trim_next_ = action.ends_with(" -") || action == "-";
             if (trim_next_) action.remove_suffix(1);
-            ARK_TRY_STATUS(act(trimmed(action)));
+            ARK_TRY_STATUS(act(trimmed(action, text_blanks)));
             if (out_.size() > output_bytes_max) return fail(Errc::too_large, "template: more than 16 MiB come of it");
         }
         return std::move(out_);
@@ -56,16 +45,15 @@ public:
 
 private:
     void take(std::string_view plain) {
-        while (trim_next_ && !plain.empty() && is_space(plain.front()))
-            plain.remove_prefix(1);
+        if (trim_next_) plain.remove_prefix(std::min(plain.find_first_not_of(text_blanks), plain.size()));
         out_ += plain;
     }
 
     /// What stands between the braces; moves behind them.
     Result<std::string_view> action_at(std::size_t open) {
         begin_ = open;
-        const bool comment = trimmed(text_.substr(open + 2, 4)).starts_with("/*") ||
-                             trimmed(text_.substr(open + 2, 4)).starts_with("- /*");
+        const auto words = trimmed(text_.substr(open + 2, 4), text_blanks);
+        const bool comment = words.starts_with("/*") || words.starts_with("- /*");
         const auto from = comment ? text_.find("*/", open) : open + 2;
         const auto close = from == std::string_view::npos ? from : text_.find("}}", from);
         if (close == std::string_view::npos) return wrong("is not closed");

@@ -1,5 +1,6 @@
 #include "demo/harbour.hpp"
 
+#include "base/text.hpp"
 #include "runtime/sleep.hpp"
 
 #include <cmath>
@@ -38,10 +39,9 @@ constexpr Port ports[] = {
 
 const Port* find_port(std::string_view name) {
     for (const auto& port : ports) {
-        const bool same = port.name.size() == name.size() &&
-                          std::equal(name.begin(), name.end(), port.name.begin(), [](unsigned char a, unsigned char b) {
-                              return std::tolower(a) == std::tolower(b);
-                          });
+        const bool same =
+            port.name.size() == name.size() && std::equal(name.begin(), name.end(), port.name.begin(),
+                                                          [](char a, char b) { return to_lower(a) == to_lower(b); });
         if (same) return &port;
     }
     return nullptr;

@@ -1,6 +1,7 @@
 #include "emit/context.hpp"
 
 #include "base/hex.hpp"
+#include "base/text.hpp"
 
 #include <algorithm>
 #include <optional>
@@ -41,15 +42,6 @@ void append_member(std::string& out, std::string_view key, std::string_view valu
     if (out.size() + member.size() <= baggage_bytes_max) out += member;
 }
 
-std::string_view trimmed(std::string_view text) {
-    const auto is_space = [](char c) { return c == ' ' || c == '\t'; };
-    while (!text.empty() && is_space(text.front()))
-        text.remove_prefix(1);
-    while (!text.empty() && is_space(text.back()))
-        text.remove_suffix(1);
-    return text;
-}
-
 /// What a percent-encoded value says; a stray '%' stands for itself.
 std::string decoded(std::string_view text) {
     std::string out;
@@ -71,7 +63,7 @@ bool is_lower_hex(std::string_view text) {
 
 /// W3C trace context §3.2 with its rules for versions to come.
 std::optional<SpanContext> parse_traceparent(std::string_view text) {
-    text = trimmed(text);
+    text = trimmed(text, http_blanks);
     if (text.size() < 55 || text[2] != '-' || text[35] != '-' || text[52] != '-') return std::nullopt;
     const auto version = text.substr(0, 2);
     if (!is_lower_hex(version) || version == "ff") return std::nullopt;
@@ -95,10 +87,10 @@ std::vector<std::pair<std::string, std::string>> parse_baggage(std::string_view 
         member = member.substr(0, member.find(';'));  // properties say nothing to us
         const auto equals = member.find('=');
         if (equals == std::string_view::npos) continue;
-        const auto key = trimmed(member.substr(0, equals));
+        const auto key = trimmed(member.substr(0, equals), http_blanks);
         if (key.empty()) continue;
         std::erase_if(members, [&](const auto& earlier) { return earlier.first == key; });
-        members.emplace_back(std::string(key), decoded(trimmed(member.substr(equals + 1))));
+        members.emplace_back(std::string(key), decoded(trimmed(member.substr(equals + 1), http_blanks)));
     }
     return members;
 }
@@ -126,7 +118,7 @@ Extracted extract(const std::function<std::string_view(std::string_view)>& find)
     Extracted extracted;
     if (auto span = parse_traceparent(find("traceparent"))) {
         extracted.span = std::move(*span);
-        const auto state = trimmed(find("tracestate"));
+        const auto state = trimmed(find("tracestate"), http_blanks);
         if (state.size() <= trace_state_bytes_max) extracted.span.trace_state = state;
     }
     const auto baggage = find("baggage");

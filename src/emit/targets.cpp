@@ -1,5 +1,7 @@
 #include "emit/targets.hpp"
 
+#include "base/text.hpp"
+
 #include <algorithm>
 #include <charconv>
 
@@ -8,27 +10,19 @@
 namespace ark::emit {
 namespace {
 
-std::string_view without_margins(std::string_view text) {
-    while (!text.empty() && (text.front() == ' ' || text.front() == '\t'))
-        text.remove_prefix(1);
-    while (!text.empty() && (text.back() == ' ' || text.back() == '\t'))
-        text.remove_suffix(1);
-    return text;
-}
-
 /// "a=b,c=d", percent-encoded: how the OTEL_* variables write lists. Calls for each pair; false: malformed.
 template <class F>
 bool for_each_pair(std::string_view text, F f) {
     while (!text.empty()) {
         const auto comma = text.find(',');
-        const auto pair = without_margins(text.substr(0, comma));
+        const auto pair = trimmed(text.substr(0, comma), http_blanks);
         text = comma == std::string_view::npos ? std::string_view() : text.substr(comma + 1);
         if (pair.empty()) continue;
         const auto equals = pair.find('=');
         if (equals == std::string_view::npos || equals == 0) return false;
-        const auto value = net::percent_decode(without_margins(pair.substr(equals + 1)));
+        const auto value = net::percent_decode(trimmed(pair.substr(equals + 1), http_blanks));
         if (!value) return false;
-        f(without_margins(pair.substr(0, equals)), *value);
+        f(trimmed(pair.substr(0, equals), http_blanks), *value);
     }
     return true;
 }
@@ -62,7 +56,7 @@ Result<bool> is_wanted(const Environment& environment, std::string_view exporter
     std::string_view rest = *exporter;
     while (!rest.empty()) {
         const auto comma = rest.find(',');
-        if (without_margins(rest.substr(0, comma)) == "otlp") return true;
+        if (trimmed(rest.substr(0, comma), http_blanks) == "otlp") return true;
         rest = comma == std::string_view::npos ? std::string_view() : rest.substr(comma + 1);
     }
     return fail(Errc::config, fmt::format("{}: otlp or none, not {}", exporter_variable, *exporter));
@@ -118,10 +112,7 @@ Status read_manner(const Environment& environment, std::string_view signal, Targ
         return fail(Errc::config, "OTEL_EXPORTER_OTLP_PROTOCOL: only http/protobuf is spoken, not " + *protocol);
     if (const auto headers = get("HEADERS")) {
         const auto add = [&](std::string_view name, std::string_view value) {
-            std::string lower(name);
-            std::transform(lower.begin(), lower.end(), lower.begin(),
-                           [](unsigned char c) { return static_cast<char>(c >= 'A' && c <= 'Z' ? c + 32 : c); });
-            target.fields.set(lower, value);
+            target.fields.set(lower_case(name), value);
         };
         // The value is a secret: it is not repeated.
         if (!for_each_pair(*headers, add))
@@ -154,10 +145,7 @@ bool same_manner(const TargetConfig& a, const TargetConfig& b) {
 
 Result<std::vector<TargetConfig>> external_targets(const Environment& environment) {
     std::vector<TargetConfig> targets;
-    auto disabled = environment("OTEL_SDK_DISABLED").value_or("");
-    for (auto& c : disabled)
-        c = static_cast<char>(c >= 'A' && c <= 'Z' ? c + 32 : c);
-    if (disabled == "true") return targets;
+    if (lower_case(environment("OTEL_SDK_DISABLED").value_or("")) == "true") return targets;
     TargetConfig traces;
     traces.name = "otlp";
     traces.traces_url = signal_url(environment, "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "/v1/traces");

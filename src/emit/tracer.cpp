@@ -1,6 +1,7 @@
 #include "emit/tracer.hpp"
 
 #include "base/check.hpp"
+#include "base/text.hpp"
 #include "codec/utf8.hpp"
 #include "model/dictionary.hpp"
 
@@ -83,10 +84,7 @@ void put_common_keys(otlp::ValueMap& metadata, const Context& context, const Spa
 }  // namespace
 
 std::string content_text(std::string_view text) {
-    auto size = std::min(text.size(), content_bytes_max);
-    while (size < text.size() && size > 0 && (static_cast<unsigned char>(text[size]) & 0xc0) == 0x80)
-        --size;
-    return std::string(text.substr(0, size));
+    return std::string(clip(text, content_bytes_max));
 }
 
 void Operation::set(std::string_view attribute, otlp::Value value) {

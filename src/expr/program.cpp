@@ -1,5 +1,6 @@
 #include "expr/program.hpp"
 
+#include "base/text.hpp"
 #include "codec/utf8.hpp"
 #include "expr/checker.hpp"
 #include "expr/evaluator.hpp"
@@ -30,10 +31,7 @@ namespace {
 /// A message may quote what was wrong, which may be as long as an expression or a value.
 std::string shortened(std::string_view message) {
     if (message.size() <= message_bytes_max) return std::string(message);
-    auto size = message_bytes_max;
-    while (size > 0 && (static_cast<unsigned char>(message[size]) & 0xc0) == 0x80)
-        --size;
-    return std::string(message.substr(0, size)) + "…";
+    return std::string(clip(message, message_bytes_max)) + "…";
 }
 
 }  // namespace

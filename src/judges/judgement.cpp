@@ -1,5 +1,7 @@
 #include "judges/judgement.hpp"
 
+#include "base/text.hpp"
+
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -11,7 +13,6 @@ namespace ark::judges {
 namespace {
 
 constexpr std::size_t criteria_max = 32;
-constexpr std::string_view blank = " \t\r\n";
 constexpr std::string_view markup = " \t\r*_#`>-";
 enum class Part { none, score, passed, reasoning, criteria };
 
@@ -20,19 +21,6 @@ constexpr std::array<std::pair<std::string_view, Part>, 5> parts{{{"criteria_sco
                                                                   {"score", Part::score},
                                                                   {"passed", Part::passed},
                                                                   {"reasoning", Part::reasoning}}};
-
-std::string lower(std::string_view text) {
-    std::string out(text);
-    for (auto& c : out)
-        c = static_cast<char>(c >= 'A' && c <= 'Z' ? c + 32 : c);
-    return out;
-}
-
-std::string_view trim(std::string_view text, std::string_view what = blank) {
-    const auto begin = text.find_first_not_of(what);
-    if (begin == std::string_view::npos) return {};
-    return text.substr(begin, text.find_last_not_of(what) - begin + 1);
-}
 
 std::optional<double> leading_number(std::string_view& text) {
     double value = 0;
@@ -44,12 +32,12 @@ std::optional<double> leading_number(std::string_view& text) {
 
 /// "0.8", "80", "80%", "4/5", "0.8 (good)"; nothing for what lies outside 0 to 1 then.
 std::optional<double> share_of(std::string_view text) {
-    text = trim(text, " \t\r*_`[]()\"");
+    text = trimmed(text, " \t\r*_`[]()\"");
     auto value = leading_number(text);
     if (!value) return std::nullopt;
-    text = trim(text);
+    text = trimmed(text, text_blanks);
     if (!text.empty() && text.front() == '/') {
-        text = trim(text.substr(1));
+        text = trimmed(text.substr(1), text_blanks);
         const auto of = leading_number(text);
         if (!of || *of <= 0) return std::nullopt;
         value = *value / *of;
@@ -61,7 +49,7 @@ std::optional<double> share_of(std::string_view text) {
 }
 
 std::optional<bool> verdict_of(std::string_view text) {
-    const auto word = lower(trim(text, " \t\r*_`.\""));
+    const auto word = lower_case(trimmed(text, " \t\r*_`.\""));
     if (word.starts_with("true") || word.starts_with("yes") || word.starts_with("pass")) return true;
     if (word.starts_with("false") || word.starts_with("no") || word.starts_with("fail")) return false;
     return std::nullopt;
@@ -69,13 +57,13 @@ std::optional<bool> verdict_of(std::string_view text) {
 
 /// Which part a line begins; `line` becomes what stands behind its name.
 Part begun_by(std::string_view& line) {
-    const auto bare = trim(line, markup);
-    const auto small = lower(bare.substr(0, 20));
+    const auto bare = trimmed(line, markup);
+    const auto small = lower_case(bare.substr(0, 20));
     for (const auto& [word, part] : parts) {
         if (!small.starts_with(word)) continue;
-        const auto rest = trim(bare.substr(word.size()), " \t*_`");
+        const auto rest = trimmed(bare.substr(word.size()), " \t*_`");
         if (rest.empty() || rest.front() != ':') continue;
-        line = trim(rest.substr(1), " \t*_`");
+        line = trimmed(rest.substr(1), " \t*_`");
         return part;
     }
     return Part::none;
@@ -89,9 +77,9 @@ void read_criteria(std::string_view text, Judgement& judgement) {
         text.remove_prefix(std::min(end + 1, text.size()));
         const auto sign = one.find_first_of("=:");
         if (sign == std::string_view::npos) continue;
-        const auto name = trim(one.substr(0, sign), " \t\r\n*_`-{}[]\"'");
-        const auto score = share_of(trim(one.substr(sign + 1), " \t\r\n{}"));
-        if (!name.empty() && score) judgement.criteria.emplace_back(lower(name), *score);
+        const auto name = trimmed(one.substr(0, sign), " \t\r\n*_`-{}[]\"'");
+        const auto score = share_of(trimmed(one.substr(sign + 1), " \t\r\n{}"));
+        if (!name.empty() && score) judgement.criteria.emplace_back(lower_case(name), *score);
     }
 }
 
@@ -113,11 +101,11 @@ std::vector<std::string> criteria_of(std::string_view text) {
     std::vector<std::string> criteria;
     while (!text.empty()) {
         const auto end = std::min(text.find(','), text.size());
-        const auto word = trim(text.substr(0, end));
+        const auto word = trimmed(text.substr(0, end), text_blanks);
         if (!word.empty() && criteria.size() < criteria_max) criteria.emplace_back(word);
         text.remove_prefix(std::min(end + 1, text.size()));
     }
-    const bool all = criteria.empty() || (criteria.size() == 1 && lower(criteria.front()) == "all");
+    const bool all = criteria.empty() || (criteria.size() == 1 && lower_case(criteria.front()) == "all");
     return all ? default_criteria() : criteria;
 }
 
@@ -169,14 +157,14 @@ Result<Judgement> parse_judgement(std::string_view reply) {
                                                : nullptr;
         if (into == nullptr) continue;
         if (!into->empty()) into->push_back('\n');
-        into->append(trim(line, " \t\r"));
+        into->append(trimmed(line, " \t\r"));
     }
     if (!seen[static_cast<std::size_t>(Part::score)]) return fail(Errc::bad_payload, "the judge gave no SCORE");
-    const auto share = share_of(trim(score));
+    const auto share = share_of(trimmed(score, text_blanks));
     if (!share) return fail(Errc::bad_payload, fmt::format("the judge's SCORE is none: {}", score.substr(0, 40)));
     judgement.score = *share;
     judgement.passed = verdict_of(verdict);
-    judgement.reasoning = trim(judgement.reasoning);
+    judgement.reasoning = trimmed(judgement.reasoning, text_blanks);
     read_criteria(criteria, judgement);
     return judgement;
 }

@@ -1,6 +1,7 @@
 #include "mockllm/script.hpp"
 
 #include "base/duration.hpp"
+#include "base/text.hpp"
 #include "codec/yaml_reader.hpp"
 
 #include <algorithm>
@@ -15,14 +16,6 @@ constexpr std::size_t expression_sees_bytes = 4096;
 constexpr std::size_t rules_max = 10'000;
 
 using codec::JsonValue;
-
-std::string lower(std::string_view text) {
-    std::string out(text);
-    for (auto& c : out) {
-        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c | 0x20);
-    }
-    return out;
-}
 
 Error wrong(std::string what) {
     return fail(Errc::bad_argument, std::move(what));
@@ -290,7 +283,7 @@ Result<TextMatch> TextMatch::parse(std::string_view pattern) {
         match.kind_ = Kind::whole;
         match.text_ = pattern.substr(1);
     } else {
-        match.text_ = lower(pattern);
+        match.text_ = lower_case(pattern);
     }
     return match;
 }
@@ -298,7 +291,7 @@ Result<TextMatch> TextMatch::parse(std::string_view pattern) {
 bool TextMatch::matches(std::string_view text, std::vector<std::string>* groups) const {
     switch (kind_) {
         case Kind::part:
-            return lower(text).find(text_) != std::string::npos;
+            return lower_case(text).find(text_) != std::string::npos;
         case Kind::whole:
             return text == text_;
         case Kind::expression:

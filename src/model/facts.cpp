@@ -1,6 +1,7 @@
 #include "model/facts.hpp"
 
 #include "base/duration.hpp"
+#include "base/text.hpp"
 #include "model/facts_keys.hpp"
 #include "model/flat_json.hpp"
 #include "model/name_table.hpp"
@@ -77,10 +78,8 @@ bool is_ark_scope(std::string_view scope) {
 const keys::Word* find_word(std::string_view word) {
     std::array<char, 32> lower;
     if (word.empty() || word.size() > lower.size()) return nullptr;
-    for (std::size_t i = 0; i < word.size(); ++i) {
-        const char c = word[i];
-        lower[i] = c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
-    }
+    for (std::size_t i = 0; i < word.size(); ++i)
+        lower[i] = to_lower(word[i]);
     const auto index = word_table.find({lower.data(), word.size()});
     return index == word_table.absent ? nullptr : &keys::words[index];
 }

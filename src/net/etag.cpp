@@ -1,18 +1,13 @@
 #include "net/etag.hpp"
 
 #include "base/hex.hpp"
+#include "base/text.hpp"
 
 #include <algorithm>
 #include <functional>
 
 namespace ark::net {
 namespace {
-
-std::string_view trimmed(std::string_view text) {
-    constexpr std::string_view blanks = " \t";
-    const auto begin = std::min(text.find_first_not_of(blanks), text.size());
-    return text.substr(begin, text.find_last_not_of(blanks) + 1 - begin);
-}
 
 std::string_view opaque(std::string_view tag) {
     return tag.starts_with("W/") ? tag.substr(2) : tag;
@@ -21,10 +16,10 @@ std::string_view opaque(std::string_view tag) {
 }  // namespace
 
 bool names_tag(std::string_view if_none_match, std::string_view tag) {
-    if (trimmed(if_none_match) == "*") return true;
+    if (trimmed(if_none_match, http_blanks) == "*") return true;
     while (!if_none_match.empty()) {
         const auto end = std::min(if_none_match.find(','), if_none_match.size());
-        if (opaque(trimmed(if_none_match.substr(0, end))) == opaque(tag)) return true;
+        if (opaque(trimmed(if_none_match.substr(0, end), http_blanks)) == opaque(tag)) return true;
         if_none_match.remove_prefix(std::min(end + 1, if_none_match.size()));
     }
     return false;

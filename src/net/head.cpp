@@ -1,5 +1,7 @@
 #include "net/head.hpp"
 
+#include "base/text.hpp"
+
 #include <algorithm>
 #include <array>
 
@@ -25,14 +27,12 @@ void add_lower_case(Fields& fields, std::string_view name, std::string_view valu
         large.resize(name.size());
         lower = large.data();
     }
-    std::transform(name.begin(), name.end(), lower,
-                   [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; });
+    std::transform(name.begin(), name.end(), lower, [](char c) { return to_lower(c); });
     fields.add({lower, name.size()}, value);
 }
 
 bool equals_ignoring_case(std::string_view a, std::string_view lower) {
-    return std::equal(a.begin(), a.end(), lower.begin(), lower.end(),
-                      [](char x, char y) { return (x >= 'A' && x <= 'Z' ? x | 0x20 : x) == y; });
+    return std::equal(a.begin(), a.end(), lower.begin(), lower.end(), [](char x, char y) { return to_lower(x) == y; });
 }
 
 /// Beast's parser, for the head only: it checks the grammar and hands us every part as a view.

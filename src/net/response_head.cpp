@@ -1,26 +1,12 @@
 #include "net/response_head.hpp"
 
-#include <algorithm>
+#include "base/text.hpp"
+
 #include <charconv>
 
 namespace ark::net {
 
 namespace {
-
-std::string lower_case(std::string_view text) {
-    std::string out(text);
-    std::transform(out.begin(), out.end(), out.begin(),
-                   [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; });
-    return out;
-}
-
-std::string_view trim(std::string_view text) {
-    while (!text.empty() && (text.front() == ' ' || text.front() == '\t'))
-        text.remove_prefix(1);
-    while (!text.empty() && (text.back() == ' ' || text.back() == '\t'))
-        text.remove_suffix(1);
-    return text;
-}
 
 std::string_view take_line(std::string_view& text) {
     const auto end = text.find("\r\n");
@@ -43,7 +29,7 @@ Status parse_response_head(std::string_view text, ClientResponse& response) {
         const auto line = take_line(text);
         const auto colon = line.find(':');
         if (colon == line.npos || colon == 0) return fail(Errc::protocol, "malformed response field");
-        response.fields.add(lower_case(line.substr(0, colon)), trim(line.substr(colon + 1)));
+        response.fields.add(lower_case(line.substr(0, colon)), trimmed(line.substr(colon + 1), http_blanks));
     }
     return ok();
 }

@@ -1,4 +1,5 @@
 #include "base/check.hpp"
+#include "base/text.hpp"
 #include "net/http.hpp"
 
 #include <algorithm>
@@ -18,9 +19,8 @@ std::string_view take_segment(std::string_view& path, bool& last) {
 
 /// `text` is a route's literal in any case, `segment` what was asked for.
 bool matches(std::string_view text, std::string_view segment) {
-    const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; };
     return std::equal(text.begin(), text.end(), segment.begin(), segment.end(),
-                      [lower](char a, char b) { return a == b || lower(a) == lower(b); });
+                      [](char a, char b) { return a == b || to_lower(a) == to_lower(b); });
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 #include "query/answer.hpp"
 
+#include "base/text.hpp"
 #include "codec/compression.hpp"
 #include "net/etag.hpp"
 
@@ -8,18 +9,10 @@
 namespace ark::query {
 namespace {
 
-std::string_view trimmed(std::string_view text) {
-    while (!text.empty() && (text.front() == ' ' || text.front() == '\t'))
-        text.remove_prefix(1);
-    while (!text.empty() && (text.back() == ' ' || text.back() == '\t'))
-        text.remove_suffix(1);
-    return text;
-}
-
 // Takes the next element of a comma- or semicolon-separated list.
 std::string_view take_element(std::string_view& rest, char separator) {
     const auto end = std::min(rest.find(separator), rest.size());
-    const auto element = trimmed(rest.substr(0, end));
+    const auto element = trimmed(rest.substr(0, end), http_blanks);
     rest.remove_prefix(std::min(end + 1, rest.size()));
     return element;
 }
@@ -37,7 +30,7 @@ bool accepts_gzip(std::string_view accept_encoding) {
     while (!accept_encoding.empty()) {
         auto element = take_element(accept_encoding, ',');
         const auto coding = take_element(element, ';');
-        const bool wanted = !is_zero_weight(trimmed(element));
+        const bool wanted = !is_zero_weight(trimmed(element, http_blanks));
         if (coding == "gzip" || coding == "x-gzip") return wanted;
         if (coding == "*") any = wanted;
     }

@@ -1,5 +1,6 @@
 #include "query/conversation.hpp"
 
+#include "base/text.hpp"
 #include "query/page_token.hpp"
 
 #include <algorithm>
@@ -10,17 +11,11 @@
 namespace ark::query {
 namespace {
 
-std::string_view without_margins(std::string_view text) {
-    const auto first = text.find_first_not_of(" \t\r\n");
-    if (first == std::string_view::npos) return {};
-    return text.substr(first, text.find_last_not_of(" \t\r\n") - first + 1);
-}
-
 // Identity of what is said, within a scope. Names and reasoning do not count: not every recorder has them.
 std::uint64_t identity(std::uint64_t scope, const Message& message) {
     auto hash = fnv1a(message.role, scope);
     hash = fnv1a("\n", hash);
-    hash = fnv1a(without_margins(message.content), hash);
+    hash = fnv1a(trimmed(message.content, text_blanks), hash);
     for (const auto& call : message.tool_calls)
         hash = fnv1a(call.arguments, fnv1a(call.name, fnv1a("\ncall:", hash)));
     return fnv1a(message.tool_call_id, fnv1a("\nto:", hash));
@@ -28,7 +23,7 @@ std::uint64_t identity(std::uint64_t scope, const Message& message) {
 
 // Only what was said aloud: the answer of a query has no tool calls.
 std::uint64_t words(std::uint64_t scope, const Message& message) {
-    return fnv1a(without_margins(message.content), fnv1a("\n", fnv1a(message.role, scope)));
+    return fnv1a(trimmed(message.content, text_blanks), fnv1a("\n", fnv1a(message.role, scope)));
 }
 
 int rank(model::Kind kind) {

@@ -1,13 +1,11 @@
 #include "query/item_match.hpp"
 
+#include "base/text.hpp"
+
 #include <algorithm>
 
 namespace ark::query {
 namespace {
-
-char folded(char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
 
 bool found_in(const items::Item& item, std::string_view name, std::string_view needle) {
     if (needle.empty() || contains_folded(name, needle)) return true;
@@ -93,7 +91,7 @@ std::unique_ptr<ItemSource> items_source(const Call& call, const ItemList& list,
 
 bool contains_folded(std::string_view text, std::string_view needle) {
     if (needle.empty()) return true;
-    const auto same = [](char a, char b) { return folded(a) == b; };
+    const auto same = [](char a, char b) { return to_lower(a) == b; };
     return std::search(text.begin(), text.end(), needle.begin(), needle.end(), same) != text.end();
 }
 

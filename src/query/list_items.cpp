@@ -1,6 +1,6 @@
+#include "base/text.hpp"
 #include "query/item_match.hpp"
 #include "query/reads.hpp"
-#include "query/text.hpp"
 
 #include <algorithm>
 #include <limits>
@@ -17,7 +17,7 @@ Outcome<ItemList> item_list(const Call& call, Listed what) {
     ARK_TRY(list.order, call.params.order());
     ARK_TRY(list.detail, call.params.detail());
     ARK_TRY(list.limit, call.params.number("limit", 100, 1, 1000));
-    list.search = lower(call.params.text("q"));
+    list.search = lower_case(call.params.text("q"));
     return list;
 }
 

@@ -2,7 +2,7 @@
 
 #include "base/duration.hpp"
 #include "base/edit_distance.hpp"
-#include "query/text.hpp"
+#include "base/text.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -39,7 +39,7 @@ std::string_view synonym(std::string_view name) {
 }  // namespace
 
 std::string_view closest(std::string_view name, std::span<const std::string_view> known) {
-    const std::string wanted = lower(name.substr(0, name_bytes_shown));
+    const std::string wanted = lower_case(name.substr(0, name_bytes_shown));
     const auto meant = synonym(wanted);
     std::string_view best;
     std::size_t best_distance = std::max<std::size_t>(1, wanted.size() / 3) + 1;
@@ -63,7 +63,7 @@ Outcome<Params> Params::read(std::string_view raw_query, std::span<const std::st
     for (auto item = items.begin(); item != items.end(); ++item) {
         const auto& [name, value] = *item;
         if (std::find(known.begin(), known.end(), name) == known.end()) {
-            return unknown_parameter(clipped(name, name_bytes_shown), closest(name, known));
+            return unknown_parameter(clip(name, name_bytes_shown), closest(name, known));
         }
         const auto bytes_max = name == "filter" ? items::filter_bytes_max : value_bytes_max;
         if (value.size() > bytes_max) {

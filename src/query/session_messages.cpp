@@ -1,8 +1,8 @@
+#include "base/text.hpp"
 #include "query/conversation.hpp"
 #include "query/item_match.hpp"
 #include "query/page_token.hpp"
 #include "query/reads.hpp"
-#include "query/text.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -97,16 +97,16 @@ void write_turn(codec::JsonWriter& json, const Turn& turn, const Speech& speech,
     const auto& message = turn.message;
     json.begin_object().field("role", message.role);
     if (!message.name.empty()) json.field("name", message.name);
-    const auto content = clipped(message.content, content_max);
+    const auto content = clip(message.content, content_max);
     json.field("content", content);
     if (content.size() < message.content.size()) json.field("contentBytes", message.content.size());
-    if (!message.reasoning.empty()) json.field("reasoning", clipped(message.reasoning, content_max));
+    if (!message.reasoning.empty()) json.field("reasoning", clip(message.reasoning, content_max));
     if (!message.tool_calls.empty()) {
         json.key("toolCalls").begin_array();
         for (const auto& call : message.tool_calls) {
             json.begin_object();
             if (!call.id.empty()) json.field("id", call.id);
-            json.field("name", call.name).field("arguments", clipped(call.arguments, content_max)).end_object();
+            json.field("name", call.name).field("arguments", clip(call.arguments, content_max)).end_object();
         }
         json.end_array();
     }

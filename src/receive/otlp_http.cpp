@@ -1,16 +1,11 @@
 #include "receive/otlp_http.hpp"
 
+#include "base/text.hpp"
+
 namespace ark::receive {
 namespace {
 
 constexpr unsigned retry_after_seconds = 1;
-
-std::string lower_case(std::string_view text) {
-    std::string out;
-    for (const char c : text)
-        out.push_back(c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c);
-    return out;
-}
 
 /// The media type without parameters, lower-case.
 std::string media_type(std::string_view content_type) {

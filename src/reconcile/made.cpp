@@ -1,5 +1,6 @@
 #include "reconcile/made.hpp"
 
+#include "base/text.hpp"
 #include "codec/json_writer.hpp"
 
 #include <set>
@@ -78,7 +79,7 @@ Made tool_of(const resources::Resource& server, const tools::mcp::ToolInfo& tool
 std::string resource_name(std::string_view text, std::size_t max) {
     std::string name;
     for (const char c : text) {
-        const auto lower = static_cast<char>(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
+        const auto lower = to_lower(c);
         const bool fine = (lower >= 'a' && lower <= 'z') || (lower >= '0' && lower <= '9');
         if (fine) {
             name.push_back(lower);

@@ -1,6 +1,6 @@
 #include "reconcile/report.hpp"
 
-#include "base/packing.hpp"
+#include "base/text.hpp"
 #include "codec/json_writer.hpp"
 #include "reconcile/made.hpp"
 #include "resources/metadata.hpp"

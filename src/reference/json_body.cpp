@@ -1,27 +1,17 @@
 #include "reference/json_body.hpp"
 
+#include "base/text.hpp"
 #include "codec/compression.hpp"
 
-#include <algorithm>
 #include <cmath>
 
 namespace ark::reference {
 namespace {
 
-std::string lower(std::string_view text) {
-    std::string out(text);
-    std::transform(out.begin(), out.end(), out.begin(),
-                   [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; });
-    return out;
-}
-
-std::string_view trimmed(std::string_view text) {
-    const auto begin = std::min(text.find_first_not_of(" \t\""), text.size());
-    return text.substr(begin, text.find_last_not_of(" \t\"") + 1 - begin);
-}
+constexpr std::string_view margins = " \t\"";  // a parameter may be quoted
 
 bool is_json(std::string_view content_type) {
-    return trimmed(content_type.substr(0, content_type.find(';'))) == "application/json";
+    return trimmed(content_type.substr(0, content_type.find(';')), margins) == "application/json";
 }
 
 /// The parameter's value; empty when there is none.
@@ -30,7 +20,7 @@ std::string_view charset_of(std::string_view content_type) {
     const auto at = content_type.find(name);
     if (at == content_type.npos) return {};
     const auto value = content_type.substr(at + name.size());
-    return trimmed(value.substr(0, value.find(';')));
+    return trimmed(value.substr(0, value.find(';')), margins);
 }
 
 Refusal request_error(int status, std::string message) {
@@ -105,7 +95,7 @@ Outcome<JsonView> JsonBody::object() const {
 
 awaitable<Outcome<JsonBody>> read_json(Call& call) {
     const auto& fields = call.head().fields;
-    const auto content_type = lower(fields.find("content-type"));
+    const auto content_type = lower_case(fields.find("content-type"));
     JsonBody none;
     if (!is_json(content_type)) co_return none;
     const auto charset = charset_of(content_type);
@@ -118,7 +108,7 @@ awaitable<Outcome<JsonBody>> read_json(Call& call) {
         if (sent.error().code == Errc::too_large) co_return request_error(413, "request entity too large");
         co_return refusal_of(sent.error());
     }
-    const auto coding = lower(fields.find("content-encoding"));
+    const auto coding = lower_case(fields.find("content-encoding"));
     const auto plain = inflate(std::move(*sent), coding);
     if (!plain) co_return plain.error();
     if (!hold->raise_to(plain->size()))

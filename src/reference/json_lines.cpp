@@ -1,15 +1,13 @@
 #include "reference/json_lines.hpp"
 
-#include <algorithm>
+#include "base/text.hpp"
 
 namespace ark::reference {
 namespace {
 
 void visit_trimmed(std::string_view line, const JsonLines::Visit& visit) {
-    constexpr std::string_view blanks = " \t\r\n\v\f";
-    const auto begin = line.find_first_not_of(blanks);
-    if (begin == line.npos) return;
-    visit(line.substr(begin, line.find_last_not_of(blanks) + 1 - begin));
+    line = trimmed(line, script_blanks);
+    if (!line.empty()) visit(line);
 }
 
 }  // namespace

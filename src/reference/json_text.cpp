@@ -2,6 +2,7 @@
 
 #include "base/check.hpp"
 #include "base/hex.hpp"
+#include "base/text.hpp"
 #include "codec/json_scan.hpp"
 #include "codec/json_value.hpp"
 #include "codec/utf8.hpp"
@@ -382,10 +383,8 @@ std::string JsonView::string() const {
 }
 
 double to_number(std::string_view text) {
-    constexpr std::string_view blanks = " \t\n\r\v\f";
-    const auto first = text.find_first_not_of(blanks);
-    if (first == text.npos) return 0;
-    text = text.substr(first, text.find_last_not_of(blanks) + 1 - first);
+    text = trimmed(text, script_blanks);
+    if (text.empty()) return 0;
     constexpr auto not_a_number = std::numeric_limits<double>::quiet_NaN();
     if (text.size() > 2 && text[0] == '0' && !is_digit(text[1]) && text[1] != '.' && text[1] != 'e' && text[1] != 'E') {
         const char kind = static_cast<char>(text[1] | 0x20);

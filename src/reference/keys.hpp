@@ -1,6 +1,7 @@
 #pragma once
 #include "base/ids.hpp"
 #include "base/packing.hpp"
+#include "base/text.hpp"
 #include "reference/store.hpp"
 
 #include <cstdint>

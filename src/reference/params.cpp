@@ -1,6 +1,7 @@
 #include "reference/params.hpp"
 
 #include "base/hex.hpp"
+#include "base/text.hpp"
 #include "codec/utf8.hpp"
 #include "reference/json_text.hpp"
 
@@ -139,7 +140,7 @@ Outcome<std::optional<std::uint64_t>> Params::page_cursor() const {
 }
 
 std::optional<std::int64_t> parse_int(std::string_view text) {
-    const auto first = text.find_first_not_of(" \t\n\r\v\f");
+    const auto first = text.find_first_not_of(script_blanks);
     if (first == text.npos) return std::nullopt;
     text.remove_prefix(first);
     const bool negative = text.starts_with('-');

@@ -1,5 +1,7 @@
 #include "reference/session_fold.hpp"
 
+#include "base/text.hpp"
+
 #include <algorithm>
 #include <utility>
 
@@ -15,13 +17,6 @@ constexpr std::size_t texts_bytes_max = 512u << 10;
 
 std::string_view tenant_of(std::string_view session_key) {
     return session_key.substr(2, static_cast<std::uint8_t>(session_key[1]));  // behind the tag and its size
-}
-
-std::string lower_case(std::string_view text) {
-    std::string out(text);
-    std::transform(out.begin(), out.end(), out.begin(),
-                   [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
-    return out;
 }
 
 void learn(SessionRow& session, std::string_view word) {

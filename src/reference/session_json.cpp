@@ -1,5 +1,6 @@
 #include "reference/session_json.hpp"
 
+#include "base/text.hpp"
 #include "codec/json_writer.hpp"
 #include "reference/item_json.hpp"
 
@@ -104,28 +105,19 @@ void write_participants(JsonWriter& json, const std::vector<Thread>& threads) {
     json.end_array();
 }
 
-char lower(char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
-
-bool found_in(std::string_view text, std::string_view wanted) {
-    const auto same = [](char a, char b) { return lower(a) == lower(b); };
-    return std::search(text.begin(), text.end(), wanted.begin(), wanted.end(), same) != text.end();
-}
-
 bool passes(const SessionsRequest& request, const SessionRow& session) {
     if (request.status && *request.status != session.status()) return false;
     const UnixNanos activity(session.activity_ms * 1'000'000);
     if (request.from && activity < *request.from) return false;
     if (request.until && activity > *request.until) return false;
-    if (request.search.empty() || found_in(session.id, request.search)) return true;
+    if (request.search.empty() || contains_in_any_case(session.id, request.search)) return true;
     return std::any_of(session.words.begin(), session.words.end(),
-                       [&](const std::string& word) { return found_in(word, request.search); });
+                       [&](const std::string& word) { return contains_in_any_case(word, request.search); });
 }
 
 /// Letters by the alphabet first, small before capital ones where that is all the difference: what a locale does.
 int compare_names(std::string_view a, std::string_view b) {
-    const auto less = [](char x, char y) { return lower(x) < lower(y); };
+    const auto less = [](char x, char y) { return to_lower(x) < to_lower(y); };
     if (std::lexicographical_compare(a.begin(), a.end(), b.begin(), b.end(), less)) return -1;
     if (std::lexicographical_compare(b.begin(), b.end(), a.begin(), a.end(), less)) return 1;
     return b.compare(a);

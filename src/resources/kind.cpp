@@ -1,21 +1,14 @@
 #include "resources/kind.hpp"
 
 #include "base/check.hpp"
+#include "base/text.hpp"
 #include "resources/metadata.hpp"
 #include "resources/schema_parts.hpp"
 
 #include <algorithm>
-#include <cctype>
 
 namespace ark::resources {
 namespace {
-
-std::string lower(std::string_view text) {
-    std::string out(text);
-    std::transform(out.begin(), out.end(), out.begin(),
-                   [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-    return out;
-}
 
 /// What every kind has besides its own fields.
 void complete(Kind& kind) {
@@ -57,7 +50,7 @@ const Kind* find_kind_of(std::string_view api_version, std::string_view name) {
 }
 
 const Kind* find_kind_by_word(std::string_view word) {
-    const auto wanted = lower(word);
+    const auto wanted = lower_case(word);
     return first([&](const Kind& k) {
         return wanted == k.plural || wanted == k.singular || wanted == k.qualified() ||
                std::find(k.short_names.begin(), k.short_names.end(), wanted) != k.short_names.end();

@@ -1,4 +1,5 @@
 // Secret, ConfigMap, Service, Event: as much of Kubernetes' own kinds as the others refer to.
+#include "base/text.hpp"
 #include "resources/rules.hpp"
 #include "resources/schema_parts.hpp"
 
@@ -8,9 +9,7 @@ namespace {
 Kind core_kind(std::string name, std::string plural, std::vector<std::string> short_names) {
     Kind kind;
     kind.version = "v1";
-    kind.singular = name;
-    for (auto& c : kind.singular)
-        c = static_cast<char>(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
+    kind.singular = lower_case(name);
     kind.name = std::move(name);
     kind.plural = std::move(plural);
     kind.short_names = std::move(short_names);

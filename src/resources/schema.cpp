@@ -1,6 +1,7 @@
 #include "resources/schema.hpp"
 
 #include "base/duration.hpp"
+#include "base/text.hpp"
 #include "base/time.hpp"
 #include "codec/base64.hpp"
 
@@ -418,10 +419,7 @@ std::string shown(const JsonValue& value) {
     constexpr std::size_t shown_bytes_max = 120;
     auto json = value.dump();
     if (json.size() <= shown_bytes_max) return json;
-    auto end = shown_bytes_max;
-    while (end > 0 && (static_cast<unsigned char>(json[end]) & 0xc0) == 0x80)
-        --end;  // not inside a character
-    return json.substr(0, end) + "…";
+    return std::string(clip(json, shown_bytes_max)) + "…";
 }
 
 }  // namespace ark::resources

@@ -1,5 +1,6 @@
 #include "resources/selector.hpp"
 
+#include "base/text.hpp"
 #include "resources/metadata.hpp"
 
 #include <algorithm>
@@ -9,10 +10,9 @@
 namespace ark::resources {
 namespace {
 
-std::string_view trim(std::string_view text) {
-    const auto begin = text.find_first_not_of(' ');
-    if (begin == std::string_view::npos) return {};
-    return text.substr(begin, text.find_last_not_of(' ') - begin + 1);
+/// Without the spaces around it: only those count here.
+std::string_view bare(std::string_view text) {
+    return trimmed(text, " ");
 }
 
 /// At commas, but not inside parentheses.
@@ -24,10 +24,10 @@ std::vector<std::string_view> split(std::string_view text) {
         depth += text[i] == '(' ? 1 : 0;
         depth -= text[i] == ')' ? 1 : 0;
         if (text[i] != ',' || depth > 0) continue;
-        parts.push_back(trim(text.substr(begin, i - begin)));
+        parts.push_back(bare(text.substr(begin, i - begin)));
         begin = i + 1;
     }
-    parts.push_back(trim(text.substr(begin)));
+    parts.push_back(bare(text.substr(begin)));
     return parts;
 }
 
@@ -47,7 +47,7 @@ std::optional<Comparison> comparison_of(std::string_view text) {
     if (sign == std::string_view::npos) return std::nullopt;
     const bool unequal = sign > 0 && text[sign - 1] == '!';
     const bool doubled = text.substr(sign).starts_with("==");
-    return Comparison{trim(text.substr(0, unequal ? sign - 1 : sign)), trim(text.substr(sign + (doubled ? 2 : 1))),
+    return Comparison{bare(text.substr(0, unequal ? sign - 1 : sign)), bare(text.substr(sign + (doubled ? 2 : 1))),
                       !unequal};
 }
 
@@ -65,17 +65,17 @@ Outcome<LabelSelector::Term> LabelSelector::parse_term(std::string_view text) {
         term.values.emplace_back(parts->right);
     } else if (const auto open = text.find('('); open != std::string_view::npos) {
         if (!text.ends_with(')')) return bad("label", text, "a ')' is missing");
-        const auto before = trim(text.substr(0, open));
+        const auto before = bare(text.substr(0, open));
         const auto space = before.rfind(' ');
         const auto word = space == std::string_view::npos ? std::string_view() : before.substr(space + 1);
         if (word != "in" && word != "notin") return bad("label", text, "'in' or 'notin' was expected before '('");
-        term.key = trim(before.substr(0, space));
+        term.key = bare(before.substr(0, space));
         term.relation = word == "in" ? Relation::in : Relation::not_in;
         for (const auto value : split(text.substr(open + 1, text.size() - open - 2)))
             term.values.emplace_back(value);
     } else {
         const bool absent = text.starts_with('!');
-        term.key = trim(text.substr(absent ? 1 : 0));
+        term.key = bare(text.substr(absent ? 1 : 0));
         term.relation = absent ? Relation::absent : Relation::present;
     }
     if (!is_qualified_name(term.key)) return bad("label", text, "this is no label key");
@@ -87,7 +87,7 @@ Outcome<LabelSelector::Term> LabelSelector::parse_term(std::string_view text) {
 
 Outcome<LabelSelector> LabelSelector::parse(std::string_view text) {
     LabelSelector selector;
-    if (trim(text).empty()) return selector;
+    if (bare(text).empty()) return selector;
     for (const auto part : split(text)) {
         auto term = parse_term(part);
         if (!term) return term.error();
@@ -137,7 +137,7 @@ bool LabelSelector::matches(const JsonValue& object) const {
 
 Outcome<FieldSelector> FieldSelector::parse(std::string_view text, const Kind& kind) {
     FieldSelector selector;
-    if (trim(text).empty()) return selector;
+    if (bare(text).empty()) return selector;
     for (const auto part : split(text)) {
         const auto parts = comparison_of(part);
         if (!parts) return bad("field", part, "FIELD=VALUE or FIELD!=VALUE was expected");

@@ -1,5 +1,6 @@
 #include "runs/lookup.hpp"
 
+#include "base/text.hpp"
 #include "codec/base64.hpp"
 
 #include <fmt/format.h>
@@ -110,12 +111,10 @@ awaitable<Result<JsonValue>> Lookup::parameters(const JsonValue& list, std::stri
 awaitable<Result<net::Fields>> Lookup::fields(const JsonValue& headers, std::string ns, std::string where) {
     net::Fields fields;
     for (const auto& header : headers.array()) {
-        std::string name(header["name"].text());
+        const std::string name(header["name"].text());
         auto value = co_await this->value(header["value"], ns, fmt::format("{}: header {}", where, name));
         if (!value) co_return value.error();
-        for (auto& c : name)
-            c = static_cast<char>(c >= 'A' && c <= 'Z' ? c + 32 : c);
-        fields.set(name, *value);
+        fields.set(lower_case(name), *value);
     }
     co_return fields;
 }

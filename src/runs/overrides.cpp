@@ -1,6 +1,6 @@
 #include "runs/overrides.hpp"
 
-#include <algorithm>
+#include "base/text.hpp"
 
 #include <fmt/format.h>
 
@@ -9,19 +9,12 @@ namespace {
 
 using codec::JsonValue;
 
-std::string lower(std::string_view text) {
-    std::string out(text);
-    for (auto& c : out)
-        c = static_cast<char>(c >= 'A' && c <= 'Z' ? c + 32 : c);
-    return out;
-}
-
 }  // namespace
 
 awaitable<Status> Overrides::add(const JsonValue& list, Lookup& lookup, std::string ns, std::string where) {
     for (const auto& entry : list.array()) {
         One one;
-        one.type = lower(entry["resourceType"].text());
+        one.type = lower_case(entry["resourceType"].text());
         one.ns = ns;
         one.selector = resources::LabelSelector::of(entry["labelSelector"]);
         ARK_CO_TRY(one.fields, co_await lookup.fields(entry["headers"], ns, where + ": overrides"));
@@ -45,7 +38,7 @@ Status Overrides::add_server_settings(std::string_view json) {
         one.ns = server.substr(0, slash);
         one.name = server.substr(slash + 1);
         for (const auto& [name, value] : setting["headers"].object())
-            one.fields.set(lower(name), value.text());
+            one.fields.set(lower_case(name), value.text());
         all_.push_back(std::move(one));
     }
     return ok();

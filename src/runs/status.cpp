@@ -1,5 +1,6 @@
 #include "runs/status.hpp"
 
+#include "base/text.hpp"
 #include "codec/json_writer.hpp"
 #include "resources/metadata.hpp"
 #include "runs/status_parts.hpp"
@@ -105,9 +106,7 @@ constexpr std::size_t message_bytes = 32u << 10;   // of a condition, as Kuberne
 
 std::string cut(std::string_view text, std::size_t bytes) {
     if (text.size() <= bytes) return std::string(text);
-    while (bytes > 0 && (static_cast<unsigned char>(text[bytes]) & 0xc0) == 0x80)
-        --bytes;
-    return std::string(text.substr(0, bytes)) + " [cut]";
+    return std::string(clip(text, bytes)) + " [cut]";
 }
 
 /// Messages with contents of at most so many bytes; when that is not enough, the last one alone.

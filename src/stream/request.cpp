@@ -2,6 +2,7 @@
 
 #include "base/duration.hpp"
 #include "base/edit_distance.hpp"
+#include "base/text.hpp"
 #include "codec/json_writer.hpp"
 #include "net/http.hpp"
 
@@ -50,12 +51,7 @@ std::vector<std::string_view> split(std::string_view list) {
 
 /// What an answer repeats of the client's words: not too much, and no half character.
 std::string_view shown(std::string_view text) {
-    constexpr std::size_t bytes_max = 64;
-    if (text.size() <= bytes_max) return text;
-    auto end = bytes_max;
-    while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80)
-        --end;
-    return text.substr(0, end);
+    return clip(text, 64);
 }
 
 Verdict read_topics(const Input& input) {

@@ -1,5 +1,6 @@
 #include "tools/http_tool.hpp"
 
+#include "base/text.hpp"
 #include "codec/utf8.hpp"
 
 #include <algorithm>
@@ -100,8 +101,7 @@ Result<std::string> fill_body(std::string_view body, const JsonValue& data) {
         auto path = body.substr(begin + 2, end - begin - 2);
         body.remove_prefix(end + 2);
         const auto whole = std::string(path);
-        const auto first = path.find_first_not_of(" \t");
-        path = first == path.npos ? std::string_view() : path.substr(first, path.find_last_not_of(" \t") + 1 - first);
+        path = trimmed(path, " \t");
         if (!path.starts_with('.')) return fail(Errc::bad_argument, "the body's template: '" + whole + "' is no .name");
         const JsonValue* value = &data;
         while (value != nullptr && path.starts_with('.')) {

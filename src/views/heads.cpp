@@ -1,5 +1,7 @@
 #include "views/heads.hpp"
 
+#include "base/text.hpp"
+
 #include <algorithm>
 #include <functional>
 
@@ -39,7 +41,7 @@ std::string search_text(std::initializer_list<std::string_view> parts) {
     std::string text;
     for (const auto part : parts) {
         if (part.empty() || text.size() >= text_bytes_max) continue;
-        text += lower(clip(part, text_bytes_max - text.size()));
+        text += lower_case(clip(part, text_bytes_max - text.size()));
         text += '\n';
     }
     text.shrink_to_fit();
@@ -47,14 +49,6 @@ std::string search_text(std::initializer_list<std::string_view> parts) {
 }
 
 }  // namespace
-
-std::string lower(std::string_view text) {
-    std::string out(text);
-    for (auto& c : out) {
-        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
-    }
-    return out;
-}
 
 Head Head::of(const Query& query) {
     auto head = of_group(query, false);

@@ -69,7 +69,4 @@ private:
     Chunks chunks_;                    // ascending; written by the fold's thread only
 };
 
-/// Lower case of ASCII; other bytes as they are.
-std::string lower(std::string_view text);
-
 }  // namespace ark::views

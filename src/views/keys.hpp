@@ -1,5 +1,6 @@
 #pragma once
 #include "base/packing.hpp"
+#include "base/text.hpp"
 #include "views/story.hpp"
 
 #include <cstdint>

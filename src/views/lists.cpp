@@ -1,4 +1,5 @@
 #include "base/hex.hpp"
+#include "base/text.hpp"
 #include "views/live_views.hpp"
 
 #include <algorithm>
@@ -107,7 +108,7 @@ bool matches(const Story& story, const TraceRow& row, const ListRequest& request
     if (request.state && *request.state != row.state) return false;
     if (!overlaps(story.start, story.end, request) || !mentions_all(row, request)) return false;
     if (search.empty()) return true;
-    for (const auto& text : {row.id.hex(), lower(row.name), lower(row.query_name), lower(row.service)}) {
+    for (const auto& text : {row.id.hex(), lower_case(row.name), lower_case(row.query_name), lower_case(row.service)}) {
         if (text.find(search) != std::string::npos) return true;
     }
     return false;
@@ -263,7 +264,7 @@ Result<Page<QueryRow>> LiveViews::queries(const ListRequest& request) {
     Page<QueryRow> page;
     page.at = at;
     if (selection.nothing) return page;
-    const HeadFilter filter{request, selection.tenant, selection.session, moment(), lower(request.search)};
+    const HeadFilter filter{request, selection.tenant, selection.session, moment(), lower_case(request.search)};
     const auto read = [&](std::uint64_t number) -> Result<std::optional<QueryRow>> {
         ARK_TRY(const auto found, reads.query(selection.tenant, number));
         if (found == nullptr) return std::optional<QueryRow>();
@@ -293,7 +294,7 @@ Result<Page<SessionRow>> LiveViews::sessions(const ListRequest& request) {
     Page<SessionRow> page;
     page.at = at;
     if (selection.nothing) return page;
-    const HeadFilter filter{request, selection.tenant, no_number, moment(), lower(request.search)};
+    const HeadFilter filter{request, selection.tenant, no_number, moment(), lower_case(request.search)};
     const auto read = [&](std::uint64_t number) -> Result<std::optional<SessionRow>> {
         ARK_TRY(const auto found, reads.session(selection.tenant, number));
         if (found == nullptr) return std::optional<SessionRow>();
@@ -312,7 +313,7 @@ Result<Page<TraceRow>> LiveViews::traces(const ListRequest& request) {
     Page<TraceRow> page;
     page.at = at;
     ARK_TRY(const auto after, Place::parse(request.after));
-    const auto search = lower(request.search);
+    const auto search = lower_case(request.search);
     const auto limit = page_size(request);
     std::size_t scanned = 0;
     // True while the page wants more.

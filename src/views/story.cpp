@@ -1,5 +1,6 @@
 #include "views/story.hpp"
 
+#include "base/text.hpp"
 #include "items/open_span.hpp"
 
 #include <algorithm>

@@ -1,6 +1,7 @@
 #include "evaluations/helpers/tool.hpp"
 
-#include <algorithm>
+#include "base/text.hpp"
+
 #include <array>
 #include <cmath>
 
@@ -12,15 +13,6 @@ JsonValue parameters_of(const Event& start) {
     if (!said.is_string()) return said;
     auto decoded = JsonValue::parse(said.text());
     return decoded ? std::move(*decoded) : JsonValue{};
-}
-
-char lower(char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
-
-bool contains_in_any_case(std::string_view text, std::string_view needle) {
-    const auto same = [](char a, char b) { return lower(a) == lower(b); };
-    return std::search(text.begin(), text.end(), needle.begin(), needle.end(), same) != text.end();
 }
 
 bool is_integer(const JsonValue& value) {
