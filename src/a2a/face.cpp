@@ -2,6 +2,7 @@
 
 #include "a2a/protocol.hpp"
 #include "base/hex.hpp"
+#include "codec/json_text.hpp"
 #include "emit/context.hpp"
 #include "runtime/bell.hpp"
 #include "runtime/scope.hpp"
@@ -17,6 +18,7 @@
 namespace ark::a2a {
 namespace {
 
+using codec::json_text;
 using codec::JsonValue;
 using resources::ObjectName;
 using resources::ResourcePtr;
@@ -137,24 +139,24 @@ struct Face::Call {
         const auto find = [&](std::string_view field) { return head.fields.find(field); };
         const auto caller = emit::extract(find);
         JsonValue labels;
-        labels.set(agent_label, text_of(type + "." + name));
+        labels.set(agent_label, json_text(type + "." + name));
         JsonValue annotations;
-        annotations.set(message_annotation, text_of(message.id));
-        if (caller.span.span_id.valid()) annotations.set(parent_annotation, text_of(head.fields.find("traceparent")));
+        annotations.set(message_annotation, json_text(message.id));
+        if (caller.span.span_id.valid()) annotations.set(parent_annotation, json_text(head.fields.find("traceparent")));
         JsonValue metadata;
         const auto id = hash_of({type, name, message.id, message.context_id, message.text});
-        metadata.set("name", text_of("a2a-" + id));
+        metadata.set("name", json_text("a2a-" + id));
         metadata.set("labels", std::move(labels));
         metadata.set("annotations", std::move(annotations));
         JsonValue target;
-        target.set("type", text_of(type));
-        target.set("name", text_of(name));
+        target.set("type", json_text(type));
+        target.set("name", json_text(name));
         JsonValue spec;
-        spec.set("input", text_of(message.text));
+        spec.set("input", json_text(message.text));
         spec.set("target", std::move(target));
-        spec.set("conversationId", text_of(message.context_id.empty() ? "a2a-" + id : message.context_id));
+        spec.set("conversationId", json_text(message.context_id.empty() ? "a2a-" + id : message.context_id));
         for (const auto& [key, value] : caller.baggage) {
-            if (key == "ark.session.id" && !value.empty()) spec.set("sessionId", text_of(value));
+            if (key == "ark.session.id" && !value.empty()) spec.set("sessionId", json_text(value));
         }
         JsonValue query;
         query.set("metadata", std::move(metadata));
@@ -253,7 +255,7 @@ awaitable<void> Face::serve_send(net::Exchange& exchange, Call& call) {
         if (input.empty()) co_return co_await call.fail(exchange, std::move(unclear));
         call.answered = question["id"].text();
         JsonValue spec;
-        spec.set("input", text_of(input));
+        spec.set("input", json_text(input));
         resources::PatchBody patch;
         patch.body.set("spec", std::move(spec));
         ObjectName name{call.ns, std::string(question["task"].text())};

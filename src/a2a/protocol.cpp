@@ -2,6 +2,7 @@
 
 #include "base/text.hpp"
 #include "base/time.hpp"
+#include "codec/json_text.hpp"
 #include "codec/json_writer.hpp"
 
 #include <algorithm>
@@ -11,6 +12,7 @@
 namespace ark::a2a {
 namespace {
 
+using codec::json_text;
 using codec::JsonValue;
 
 constexpr int parse_error = -32700;
@@ -58,20 +60,20 @@ std::string_view state_of(Version version, const JsonValue& query) {
 
 JsonValue text_parts(Version version, std::string_view text) {
     JsonValue part;
-    if (version == Version::v0_3) part.set("kind", text_of("text"));
-    part.set("text", text_of(text));
+    if (version == Version::v0_3) part.set("kind", json_text("text"));
+    part.set("text", json_text(text));
     return JsonValue{JsonValue::Array{std::move(part)}};
 }
 
 JsonValue message_object(Version version, std::string_view id, bool from_agent, std::string_view text) {
     JsonValue message;
     if (version == Version::v0_3) {
-        message.set("kind", text_of("message"));
-        message.set("role", text_of(from_agent ? "agent" : "user"));
+        message.set("kind", json_text("message"));
+        message.set("role", json_text(from_agent ? "agent" : "user"));
     } else {
-        message.set("role", text_of(from_agent ? "ROLE_AGENT" : "ROLE_USER"));
+        message.set("role", json_text(from_agent ? "ROLE_AGENT" : "ROLE_USER"));
     }
-    message.set("messageId", text_of(id));
+    message.set("messageId", json_text(id));
     message.set("parts", text_parts(version, text));
     return message;
 }
@@ -93,25 +95,25 @@ std::string status_words(const JsonValue& query) {
 
 JsonValue status_of(Version version, const JsonValue& query) {
     JsonValue status;
-    status.set("state", text_of(state_of(version, query)));
+    status.set("state", json_text(state_of(version, query)));
     const auto words = status_words(query);
     if (!words.empty()) {
         const auto id = fmt::format("{}-{}", query["metadata"]["name"].text(), phase_of(query));
         auto message = message_object(version, id, true, words);
         message.set("taskId", query["metadata"]["name"]);
-        message.set("contextId", text_of(context_of(query)));
+        message.set("contextId", json_text(context_of(query)));
         status.set("message", std::move(message));
     }
     const auto& conditions = query["status"]["conditions"];
     const auto since = conditions[0]["lastTransitionTime"].text(query["metadata"]["creationTimestamp"].text());
-    status.set("timestamp", text_of(since));
+    status.set("timestamp", json_text(since));
     return status;
 }
 
 JsonValue artifact_of(Version version, const JsonValue& query) {
     JsonValue artifact;
-    artifact.set("artifactId", text_of("answer"));
-    artifact.set("name", text_of("answer"));
+    artifact.set("artifactId", json_text("answer"));
+    artifact.set("name", json_text("answer"));
     artifact.set("parts", text_parts(version, query["status"]["response"]["content"].text()));
     return artifact;
 }
@@ -127,10 +129,10 @@ JsonValue spent_of(const JsonValue& query) {
     JsonValue spent;
     spent.set("name", query["metadata"]["name"]);
     spent.set("namespace", query["metadata"]["namespace"]);
-    spent.set("conversationId", text_of(context_of(query)));
+    spent.set("conversationId", json_text(context_of(query)));
     spent.set("tokenUsage", std::move(tokens));
-    auto messages = JsonValue::parse(query["status"]["response"]["raw"].text());
-    if (messages && messages->is_array()) spent.set("messages", std::move(*messages));
+    auto messages = codec::parsed_or_null(query["status"]["response"]["raw"].text());
+    if (messages.is_array()) spent.set("messages", std::move(messages));
     if (query["status"]["response"]["a2a"].is_object()) spent.set("a2a", query["status"]["response"]["a2a"]);
     return spent;
 }
@@ -142,10 +144,6 @@ JsonValue metadata_of(const JsonValue& query) {
 }
 
 }  // namespace
-
-JsonValue text_of(std::string_view text) {
-    return JsonValue{std::string(text)};
-}
 
 Outcome<Request, Fault> parse_request(std::string_view body, std::string_view version_header) {
     auto json = JsonValue::parse(body);
@@ -229,9 +227,9 @@ std::string card_json(const About& about) {
 
 JsonValue task_of(Version version, const JsonValue& query) {
     JsonValue task;
-    if (version == Version::v0_3) task.set("kind", text_of("task"));
+    if (version == Version::v0_3) task.set("kind", json_text("task"));
     task.set("id", query["metadata"]["name"]);
-    task.set("contextId", text_of(context_of(query)));
+    task.set("contextId", json_text(context_of(query)));
     task.set("status", status_of(version, query));
     JsonValue::Array artifacts;
     if (phase_of(query) == "done") artifacts.push_back(artifact_of(version, query));
@@ -239,7 +237,7 @@ JsonValue task_of(Version version, const JsonValue& query) {
     const auto asked = query["metadata"]["annotations"]["ark.mckinsey.com/a2a-message-id"].text("input");
     auto input = message_object(version, asked, false, query["spec"]["input"].text());
     input.set("taskId", query["metadata"]["name"]);
-    input.set("contextId", text_of(context_of(query)));
+    input.set("contextId", json_text(context_of(query)));
     task.set("history", JsonValue{JsonValue::Array{std::move(input)}});
     task.set("metadata", metadata_of(query));
     return task;
@@ -248,17 +246,17 @@ JsonValue task_of(Version version, const JsonValue& query) {
 JsonValue message_of(Version version, const JsonValue& query) {
     const auto id = fmt::format("msg-{}", query["metadata"]["uid"].text());
     auto message = message_object(version, id, true, query["status"]["response"]["content"].text());
-    message.set("contextId", text_of(context_of(query)));
-    message.set("extensions", JsonValue{JsonValue::Array{text_of(query_extension)}});
+    message.set("contextId", json_text(context_of(query)));
+    message.set("extensions", JsonValue{JsonValue::Array{json_text(query_extension)}});
     message.set("metadata", metadata_of(query));
     return message;
 }
 
 JsonValue status_update(Version version, const JsonValue& query) {
     JsonValue update;
-    if (version == Version::v0_3) update.set("kind", text_of("status-update"));
+    if (version == Version::v0_3) update.set("kind", json_text("status-update"));
     update.set("taskId", query["metadata"]["name"]);
-    update.set("contextId", text_of(context_of(query)));
+    update.set("contextId", json_text(context_of(query)));
     update.set("status", status_of(version, query));
     if (version == Version::v0_3) update.set("final", JsonValue{is_settled(query)});
     return update;
@@ -266,9 +264,9 @@ JsonValue status_update(Version version, const JsonValue& query) {
 
 JsonValue artifact_update(Version version, const JsonValue& query) {
     JsonValue update;
-    if (version == Version::v0_3) update.set("kind", text_of("artifact-update"));
+    if (version == Version::v0_3) update.set("kind", json_text("artifact-update"));
     update.set("taskId", query["metadata"]["name"]);
-    update.set("contextId", text_of(context_of(query)));
+    update.set("contextId", json_text(context_of(query)));
     update.set("artifact", artifact_of(version, query));
     update.set("append", JsonValue{false});
     update.set("lastChunk", JsonValue{true});
@@ -277,13 +275,13 @@ JsonValue artifact_update(Version version, const JsonValue& query) {
 
 JsonValue artifact_piece(Version version, const JsonValue& query, std::string_view text, bool append) {
     JsonValue artifact;
-    artifact.set("artifactId", text_of("answer"));
-    artifact.set("name", text_of("answer"));
+    artifact.set("artifactId", json_text("answer"));
+    artifact.set("name", json_text("answer"));
     artifact.set("parts", text_parts(version, text));
     JsonValue update;
-    if (version == Version::v0_3) update.set("kind", text_of("artifact-update"));
+    if (version == Version::v0_3) update.set("kind", json_text("artifact-update"));
     update.set("taskId", query["metadata"]["name"]);
-    update.set("contextId", text_of(context_of(query)));
+    update.set("contextId", json_text(context_of(query)));
     update.set("artifact", std::move(artifact));
     update.set("append", JsonValue{append});
     update.set("lastChunk", JsonValue{false});
@@ -342,7 +340,7 @@ JsonValue list_of(const ListRequest& request, const std::vector<const JsonValue*
     JsonValue page;
     page.set("pageSize", JsonValue{static_cast<std::int64_t>(tasks.size())});
     page.set("tasks", JsonValue{std::move(tasks)});
-    page.set("nextPageToken", text_of(next));
+    page.set("nextPageToken", json_text(next));
     page.set("totalSize", JsonValue{static_cast<std::int64_t>(chosen.size())});
     return page;
 }
@@ -391,18 +389,18 @@ bool is_settled(const JsonValue& query, std::string_view answered) {
 
 std::string answer_input(const JsonValue& question, std::string_view text) {
     JsonValue input;
-    input.set("by", text_of("a2a"));
+    input.set("by", json_text("a2a"));
     if (question["type"].text() != "approval") {
-        input.set("answer", text_of(text));
+        input.set("answer", json_text(text));
         return input.dump();
     }
-    const auto json = JsonValue::parse(text);
-    const auto word = lower_case(json ? (*json)["decision"].text(text) : text);
+    const auto json = codec::parsed_or_null(text);
+    const auto word = lower_case(json["decision"].text(text));
     const bool yes = word == "approved" || word == "approve" || word == "yes";
     const bool no = word == "rejected" || word == "reject" || word == "no";
     if (!yes && !no) return {};
-    input.set("decision", text_of(yes ? "approved" : "rejected"));
-    if (json && (*json)["reason"].is_string()) input.set("reason", (*json)["reason"]);
+    input.set("decision", json_text(yes ? "approved" : "rejected"));
+    if (json["reason"].is_string()) input.set("reason", json["reason"]);
     return input.dump();
 }
 

@@ -32,8 +32,6 @@ struct Request {
 };
 Outcome<Request, Fault> parse_request(std::string_view body, std::string_view version_header);
 
-codec::JsonValue text_of(std::string_view text);
-
 /// What a message says to us.
 struct Message {
     std::string id;

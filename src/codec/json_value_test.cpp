@@ -1,5 +1,7 @@
 #include "codec/json_value.hpp"
 
+#include "codec/json_text.hpp"
+
 #include <random>
 
 #include <gtest/gtest.h>
@@ -124,6 +126,19 @@ TEST(JsonValue, EqualityIgnoresOrderAndKindOfNumber) {
     EXPECT_FALSE(same(R"({"a":null})", R"({"b":null})"));
     EXPECT_FALSE(same("[1,2]", "[2,1]"));
     EXPECT_FALSE(same("1", "\"1\""));
+}
+
+TEST(JsonText, IsAStringWhateverItSays) {
+    EXPECT_EQ(json_text("plain").text(), "plain");
+    EXPECT_EQ(json_text("").dump(), "\"\"");
+    EXPECT_EQ(json_text("{\"a\":1}").dump(), R"("{\"a\":1}")");
+}
+
+TEST(JsonText, IsReadOrNull) {
+    EXPECT_EQ(parsed_or_null(R"({"a":[1]})")["a"][0].integer(), 1);
+    EXPECT_EQ(parsed_or_null("\"text\"").text(), "text");
+    for (const auto* none : {"", "  ", "words", "{\"a\":1} more", "{\"a\":", "null"})
+        EXPECT_TRUE(parsed_or_null(none).is_null()) << none;
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 #include "evaluations/rows.hpp"
 
+#include "codec/json_text.hpp"
 #include "evaluations/result_json.hpp"
 #include "net/http.hpp"
 
@@ -8,6 +9,8 @@
 
 namespace ark::evaluations {
 namespace {
+
+using codec::json_text;
 
 constexpr std::size_t limit_default = 100;
 constexpr std::size_t limit_max = 1000;
@@ -63,32 +66,27 @@ Status read_parameter(std::string_view name, const std::string& value, PageReque
     return bad_parameter(name, "this resource has no such parameter");
 }
 
-JsonValue row_text(std::string_view given) {
-    return JsonValue{std::string(given)};
-}
-
 }  // namespace
 
 JsonValue json_of(const Row& row) {
-    JsonValue out{JsonValue::Object{{"id", row_text(row.id)}}};
-    if (!row.name.empty()) out.set("name", row_text(row.name));
-    out.set("state", row_text(name(row.state)));
-    out.set("evaluator", row_text(row.elsewhere ? "controller" : "broker"));
+    JsonValue out{JsonValue::Object{{"id", json_text(row.id)}}};
+    if (!row.name.empty()) out.set("name", json_text(row.name));
+    out.set("state", json_text(name(row.state)));
+    out.set("evaluator", json_text(row.elsewhere ? "controller" : "broker"));
     if (row.has_result) {
         out.set("passed", JsonValue{row.passed});
-        out.set("score", row_text(score_text(row.score)));
+        out.set("score", json_text(score_text(row.score)));
     }
-    if (!row.subject.query.empty()) out.set("query", row_text(row.subject.query));
-    if (!row.subject.session.empty()) out.set("session", row_text(row.subject.session));
-    out.set("created", row_text(to_rfc3339(row.created)));
-    out.set("updated", row_text(to_rfc3339(row.updated)));
+    if (!row.subject.query.empty()) out.set("query", json_text(row.subject.query));
+    if (!row.subject.session.empty()) out.set("session", json_text(row.subject.session));
+    out.set("created", json_text(to_rfc3339(row.created)));
+    out.set("updated", json_text(to_rfc3339(row.updated)));
     return out;
 }
 
 void add_result(JsonValue& row, std::string_view result) {
-    const auto parsed = JsonValue::parse(result);
-    if (!parsed) return;
-    for (const auto& [member, value] : parsed->object()) {
+    const auto parsed = codec::parsed_or_null(result);
+    for (const auto& [member, value] : parsed.object()) {
         if (row.find(member) == nullptr) row.set(member, value);
     }
 }
@@ -106,7 +104,7 @@ Result<JsonValue> page_of(const Index& index, std::string_view tenant, std::stri
     for (std::size_t i = 0; i < std::min(rows.size(), page.limit); ++i)
         items.push_back(json_of(rows[i]));
     JsonValue out{JsonValue::Object{{"items", JsonValue{std::move(items)}}, {"nextCursor", JsonValue{}}}};
-    if (rows.size() > page.limit) out.set("nextCursor", row_text(std::to_string(rows[page.limit - 1].first.value())));
+    if (rows.size() > page.limit) out.set("nextCursor", json_text(std::to_string(rows[page.limit - 1].first.value())));
     return out;
 }
 

@@ -1,5 +1,6 @@
 #include "judges/batch.hpp"
 
+#include "codec/json_text.hpp"
 #include "judges/together.hpp"
 #include "resources/metadata.hpp"
 #include "runs/status_parts.hpp"
@@ -13,6 +14,7 @@
 namespace ark::judges {
 namespace {
 
+using codec::json_text;
 using codec::JsonValue;
 
 constexpr std::int64_t batch_concurrency_default = 10;
@@ -22,10 +24,6 @@ constexpr std::size_t name_max = 253;  // of Kubernetes
 
 const resources::Kind& evaluations() {
     return resources::kind_named("Evaluation");
-}
-
-JsonValue text(std::string_view given) {
-    return JsonValue{std::string(given)};
 }
 
 /// `over` with the members of `under` that it lacks.
@@ -39,10 +37,10 @@ JsonValue filled(JsonValue over, const JsonValue& under) {
 
 /// Whose it is: it goes with the batch.
 JsonValue owner_of(const resources::Resource& batch) {
-    JsonValue owner{JsonValue::Object{{"apiVersion", text("ark.mckinsey.com/v1alpha1")},
-                                      {"kind", text("Evaluation")},
-                                      {"name", text(batch.name())},
-                                      {"uid", text(batch.uid())},
+    JsonValue owner{JsonValue::Object{{"apiVersion", json_text("ark.mckinsey.com/v1alpha1")},
+                                      {"kind", json_text("Evaluation")},
+                                      {"name", json_text(batch.name())},
+                                      {"uid", json_text(batch.uid())},
                                       {"controller", JsonValue{true}}}};
     return JsonValue{JsonValue::Array{std::move(owner)}};
 }
@@ -113,11 +111,11 @@ private:
         auto page = co_await store_.list(resources::kind_named("Query"), std::move(options));
         if (!page) co_return page.error().error();
         for (const auto& query : page->items) {
-            JsonValue reference{JsonValue::Object{{"name", text(query->name())}}};
+            JsonValue reference{JsonValue::Object{{"name", json_text(query->name())}}};
             JsonValue config{JsonValue::Object{{"queryRef", std::move(reference)}}};
             JsonValue item{JsonValue::Object{{"config", std::move(config)}}};
             ARK_CO_TRY(auto spec, child_spec(item, config_["template"], batch_->value["spec"]));
-            if (spec["type"].is_null()) spec.set("type", text("query"));
+            if (spec["type"].is_null()) spec.set("type", json_text("query"));
             ARK_CO_TRY_STATUS(add(query->name(), std::move(spec)));
         }
         co_return ok();
@@ -127,7 +125,8 @@ private:
         Child child;
         const auto prefix = config_["template"]["namePrefix"].text(batch_->name());
         child.name = {std::string(batch_->ns()), fmt::format("{}-{}", prefix, name).substr(0, name_max)};
-        JsonValue metadata{JsonValue::Object{{"name", text(child.name.name)}, {"ownerReferences", owner_of(*batch_)}}};
+        JsonValue metadata{
+            JsonValue::Object{{"name", json_text(child.name.name)}, {"ownerReferences", owner_of(*batch_)}}};
         child.object = JsonValue{JsonValue::Object{{"metadata", std::move(metadata)}, {"spec", std::move(spec)}}};
         return push(std::move(child));
     }
@@ -218,7 +217,7 @@ private:
     }
 
     static JsonValue error_status(std::string_view message) {
-        return JsonValue{JsonValue::Object{{"phase", text("error")}, {"message", text(message)}}};
+        return JsonValue{JsonValue::Object{{"phase", json_text("error")}, {"message", json_text(message)}}};
     }
 
     resources::ResourceStore& store_;
@@ -251,7 +250,7 @@ awaitable<void> cancel_children(resources::ResourceStore& store, const std::vect
         resources::ObjectName which = child.name;
         const auto found = co_await store.get(evaluations(), std::move(which));
         if (!found || runs::is_final_phase((*found)->value["status"]["phase"].text())) continue;
-        JsonValue status{JsonValue::Object{{"phase", text("canceled")}}};
+        JsonValue status{JsonValue::Object{{"phase", json_text("canceled")}}};
         resources::PatchBody patch;
         patch.body = JsonValue{JsonValue::Object{{"status", std::move(status)}}};
         resources::ObjectName name = child.name;
@@ -269,8 +268,8 @@ JsonValue progress_of(const std::vector<Child>& children) {
         if (child.phase == "done") ++completed;
         if (child.phase == "error" || child.phase == "canceled") ++failed;
         if (child.phase == "pending" || child.phase == "running") ++running;
-        JsonValue one{JsonValue::Object{{"name", text(child.name.name)}}};
-        one.set("phase", text(child.phase.empty() ? "waiting" : child.phase));
+        JsonValue one{JsonValue::Object{{"name", json_text(child.name.name)}}};
+        one.set("phase", json_text(child.phase.empty() ? "waiting" : child.phase));
         for (const auto* name : {"score", "passed", "message"}) {
             if (!child.status[name].is_null()) one.set(name, child.status[name]);
         }

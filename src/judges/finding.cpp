@@ -1,5 +1,6 @@
 #include "judges/finding.hpp"
 
+#include "codec/json_text.hpp"
 #include "resources/metadata.hpp"
 #include "runs/status_parts.hpp"
 
@@ -73,7 +74,7 @@ std::string finding_text(const Finding& finding) {
 }
 
 Finding parse_finding(std::string_view text) {
-    const auto json = runs::parsed(std::string(text));
+    const auto json = codec::parsed_or_null(text);
     Finding finding;
     finding.phase = json["phase"].text("error");
     finding.message = json["message"].text();
@@ -94,7 +95,7 @@ JsonValue running_status(const JsonValue& evaluation, UnixNanos now) {
     runs::append_completed(json, evaluation, false, "EvaluationRunning", "Evaluation is running", now);
     json.end_array();
     json.end_object().end_object();
-    return runs::parsed(text);
+    return codec::parsed_or_null(text);
 }
 
 JsonValue progress_status(JsonValue progress) {
@@ -112,7 +113,7 @@ JsonValue final_status(const JsonValue& evaluation, const Finding& finding, Unix
     json.end_array();
     append_result(json, finding);
     json.end_object().end_object();
-    return runs::parsed(text);
+    return codec::parsed_or_null(text);
 }
 
 JsonValue annotations_patch(const Finding& finding) {

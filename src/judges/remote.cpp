@@ -1,5 +1,6 @@
 #include "judges/remote.hpp"
 
+#include "codec/json_text.hpp"
 #include "net/http_client.hpp"
 
 namespace ark::judges {
@@ -26,8 +27,7 @@ public:
         if (!response) co_return response.error();
         Answer answer;
         answer.status = response->status;
-        auto parsed = codec::JsonValue::parse(response->body);
-        if (parsed) answer.body = std::move(*parsed);
+        answer.body = codec::parsed_or_null(response->body);
         co_return answer;
     }
 

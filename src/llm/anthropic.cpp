@@ -1,3 +1,4 @@
+#include "codec/json_text.hpp"
 #include "codec/json_writer.hpp"
 #include "llm/provider.hpp"
 
@@ -153,8 +154,8 @@ public:
         turn(message.role == Role::assistant ? "assistant" : "user");
         if (message.role == Role::tool) return add_result(message);
         if (message.role == Role::assistant && !message.provider_blocks.empty()) {
-            const auto kept = codec::JsonValue::parse(message.provider_blocks);
-            for (const auto& block : kept ? kept->array() : codec::JsonValue::Array{}) {
+            const auto kept = codec::parsed_or_null(message.provider_blocks);
+            for (const auto& block : kept.array()) {
                 block.write(json_);
                 empty_ = false;
             }

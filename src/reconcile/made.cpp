@@ -1,6 +1,7 @@
 #include "reconcile/made.hpp"
 
 #include "base/text.hpp"
+#include "codec/json_text.hpp"
 #include "codec/json_writer.hpp"
 
 #include <set>
@@ -41,8 +42,7 @@ void begin(JsonWriter& json, const resources::Kind& kind, std::string_view name,
 }
 
 Made finished(std::string name, const std::string& text) {
-    auto object = JsonValue::parse(text);
-    return {std::move(name), object ? std::move(*object) : JsonValue{}};
+    return {std::move(name), codec::parsed_or_null(text)};
 }
 
 /// The hints that the Tool's schema knows, of the types it wants.

@@ -1,6 +1,7 @@
 #include "reconcile/report.hpp"
 
 #include "base/text.hpp"
+#include "codec/json_text.hpp"
 #include "codec/json_writer.hpp"
 #include "reconcile/made.hpp"
 #include "resources/metadata.hpp"
@@ -49,11 +50,6 @@ std::string_view address_field(const resources::Kind& kind) {
     return kind.name == "MCPServer" || kind.name == "Model" ? "resolvedAddress" : "lastResolvedAddress";
 }
 
-JsonValue parsed(const std::string& text) {
-    auto json = JsonValue::parse(text);
-    return json ? std::move(*json) : JsonValue{};
-}
-
 /// One Event a resource and reason: it is found again by its name.
 std::string event_name(const resources::Resource& resource, std::string_view reason) {
     return fmt::format("{}.{}.{}", resource_name(resource.name(), event_name_bytes_max), resource.uid(),
@@ -72,7 +68,7 @@ JsonValue new_event(const resources::Resource& resource, const Report& report, c
     json.field("type", report.warning ? "Warning" : "Normal");
     json.key("source").begin_object().field("component", "ark-controller").end_object();
     json.field("count", 1).field("firstTimestamp", now).field("lastTimestamp", now).end_object();
-    return parsed(text);
+    return codec::parsed_or_null(text);
 }
 
 JsonValue counted_event(const resources::Resource& event, const Report& report, const std::string& now) {
@@ -80,7 +76,7 @@ JsonValue counted_event(const resources::Resource& event, const Report& report, 
     JsonWriter json(text);
     json.begin_object().field("count", event.value["count"].integer(1) + 1).field("lastTimestamp", now);
     json.field("message", clip(message_of(report), message_bytes_max)).end_object();
-    return parsed(text);
+    return codec::parsed_or_null(text);
 }
 
 awaitable<void> write_event(resources::ResourceStore& store, resources::ResourcePtr resource, Report report,
@@ -147,7 +143,7 @@ JsonValue status_patch(const resources::Resource& resource, const Report& report
     }
     if (!report.conditions.empty()) json.end_array();
     json.end_object().end_object();
-    return parsed(text);
+    return codec::parsed_or_null(text);
 }
 
 awaitable<void> write_report(resources::ResourceStore& store, resources::ResourcePtr resource, Report report,

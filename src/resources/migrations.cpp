@@ -26,7 +26,7 @@ void migrate_query(JsonValue& object, const References& references, Warnings& wa
     if ((*spec)["ttl"].is_null()) {
         const auto* config = references.find("ArkConfig", "", "default");
         const auto ttl = config == nullptr ? std::string_view() : (*config)["spec"]["queryTTL"].text();
-        spec->set("ttl", json_text(ttl.empty() ? "720h" : std::string(ttl)));
+        spec->set("ttl", json_text(ttl.empty() ? "720h" : ttl));
     }
     if ((*spec)["type"].text() != "messages") return;
     std::string last;
@@ -35,7 +35,7 @@ void migrate_query(JsonValue& object, const References& references, Warnings& wa
     }
     if (last.empty()) return;  // the schema says what is wrong with the type
     spec->set("type", json_text("user"));
-    spec->set("input", json_text(std::move(last)));
+    spec->set("input", json_text(last));
     warnings.push_back("spec.type 'messages' is no longer supported: the last user message became the input");
 }
 

@@ -26,13 +26,9 @@ Schema header_value() {
 
 }  // namespace
 
-JsonValue json_text(std::string value) {
-    return JsonValue{std::move(value)};
-}
-
-Schema duration_text(std::string fallback) {
+Schema duration_text(std::string_view fallback) {
     auto schema = text().like(Format::duration);
-    return fallback.empty() ? schema : schema.otherwise(json_text(std::move(fallback)));
+    return fallback.empty() ? schema : schema.otherwise(json_text(fallback));
 }
 
 Schema value_source() {

@@ -1,8 +1,11 @@
 #pragma once
+#include "codec/json_text.hpp"
 #include "resources/kind.hpp"
 
 /// Pieces that the schemas of several kinds share, and the tables of kinds themselves.
 namespace ark::resources::detail {
+
+using codec::json_text;
 
 inline constexpr const char* age_column = ".metadata.creationTimestamp";
 
@@ -15,8 +18,7 @@ Schema label_selector();
 Schema conditions();
 Schema token_usage();
 Schema json_schema();  ///< a JSON schema, kept as it is
-Schema duration_text(std::string fallback = {});
-JsonValue json_text(std::string text);
+Schema duration_text(std::string_view fallback = {});
 
 void add_run_kinds(std::vector<Kind>& kinds);     // Query, Agent, Team
 void add_model_kinds(std::vector<Kind>& kinds);   // Model, Tool

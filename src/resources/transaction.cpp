@@ -1,5 +1,6 @@
 #include "resources/transaction.hpp"
 
+#include "codec/json_text.hpp"
 #include "resources/apply.hpp"
 #include "resources/metadata.hpp"
 
@@ -8,9 +9,7 @@
 namespace ark::resources {
 namespace {
 
-JsonValue text_value(std::string_view text) {
-    return JsonValue{std::string(text)};
-}
+using codec::json_text;
 
 JsonValue& metadata_in(JsonValue& object) {
     auto* metadata = object.find("metadata");
@@ -61,15 +60,15 @@ Refusal refuse_field(const Kind& kind, std::string_view name, Cause cause) {
 /// What the address says must be what the object says, or the object leaves it out.
 Outcome<void> fit_address(const Kind& kind, const std::string& ns, std::string_view name, JsonValue& object) {
     if (!object.is_object()) return refuse(Reason::bad_request, "a resource is an object");
-    if (object["apiVersion"].is_null()) object.set("apiVersion", text_value(kind.api_version()));
-    if (object["kind"].is_null()) object.set("kind", text_value(kind.name));
+    if (object["apiVersion"].is_null()) object.set("apiVersion", json_text(kind.api_version()));
+    if (object["kind"].is_null()) object.set("kind", json_text(kind.name));
     if (object["apiVersion"].text() != kind.api_version() || object["kind"].text() != kind.name) {
         return refuse(Reason::bad_request,
                       fmt::format("this is a {} of {}, but the address is that of {} of {}", object["kind"].text(),
                                   object["apiVersion"].text(), kind.name, kind.api_version()));
     }
     auto& metadata = metadata_in(object);
-    if (kind.namespaced && metadata["namespace"].text().empty()) metadata.set("namespace", text_value(ns));
+    if (kind.namespaced && metadata["namespace"].text().empty()) metadata.set("namespace", json_text(ns));
     if (!kind.namespaced) metadata.erase("namespace");
     if (kind.namespaced && metadata["namespace"].text() != ns) {
         return refuse(Reason::bad_request,
@@ -77,7 +76,7 @@ Outcome<void> fit_address(const Kind& kind, const std::string& ns, std::string_v
                                   metadata["namespace"].text(), ns));
     }
     if (name.empty()) return {};
-    if (metadata["name"].is_null()) metadata.set("name", text_value(name));
+    if (metadata["name"].is_null()) metadata.set("name", json_text(name));
     if (metadata["name"].text() != name) {
         return refuse(Reason::bad_request, fmt::format("the name of the object ({}) is not that of the address ({})",
                                                        metadata["name"].text(), name));
@@ -106,7 +105,7 @@ Outcome<void> Transaction::choose_name(const Kind& kind, const std::string& ns, 
     for (int attempt = 0; attempt < 8; ++attempt) {
         const auto name = prefix + name_suffix(context_.random);
         if (context_.state.find(kind, ns, name) != nullptr) continue;
-        metadata.set("name", text_value(name));
+        metadata.set("name", json_text(name));
         return {};
     }
     return refuse_named(Reason::already_exists, kind, prefix, "with every suffix that was tried already exists");
@@ -143,8 +142,8 @@ Outcome<Written> Transaction::create(const Kind& kind, const std::string& ns, Js
         return refuse_named(Reason::already_exists, kind, name, "already exists");
     }
     auto& complete = metadata_in(object);
-    complete.set("uid", text_value(make_uid(context_.random)));
-    complete.set("creationTimestamp", text_value(to_metav1_time(context_.clock.now())));
+    complete.set("uid", json_text(make_uid(context_.random)));
+    complete.set("creationTimestamp", json_text(to_metav1_time(context_.clock.now())));
     if (kind.has_status) complete.set("generation", JsonValue{std::int64_t{1}});
     if (auto fits = check_size(kind, object); !fits) return fits.error();
     put(kind, nullptr, std::move(object));

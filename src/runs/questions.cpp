@@ -1,6 +1,7 @@
 #include "runs/questions.hpp"
 
 #include "base/duration.hpp"
+#include "codec/json_text.hpp"
 #include "codec/json_writer.hpp"
 #include "runs/status.hpp"
 #include "runs/task_resource.hpp"
@@ -17,15 +18,12 @@ namespace {
 
 using agents::Decision;
 using agents::Question;
+using codec::json_text;
 using codec::JsonValue;
 
 constexpr std::string_view asked_kind = "question";
 constexpr std::string_view answered_kind = "answer";
 constexpr std::string_view what_words[] = {"yes", "no", "expired"};
-
-JsonValue text_of(std::string_view text) {
-    return JsonValue{std::string(text)};
-}
 
 bool is_approval(const Question& question) {
     return question.type == Question::Type::approval;
@@ -63,20 +61,20 @@ std::string words_of(const Question& question) {
 JsonValue shown(const Question& question, const std::string& id, std::string_view task, UnixNanos asked,
                 UnixNanos deadline) {
     JsonValue value;
-    value.set("id", text_of(id));
-    value.set("type", text_of(is_approval(question) ? "approval" : "input"));
-    value.set("task", text_of(task));
-    value.set("agent", text_of(question.context.agent));
+    value.set("id", json_text(id));
+    value.set("type", json_text(is_approval(question) ? "approval" : "input"));
+    value.set("task", json_text(task));
+    value.set("agent", json_text(question.context.agent));
     if (is_approval(question)) {
-        value.set("tool", text_of(question.call.name));
-        value.set("toolCallId", text_of(question.call.id));
-        value.set("arguments", text_of(agents::sanitised_arguments(question.call.arguments)));
-        value.set("onTimeout", text_of(on_timeout_of(question)));
+        value.set("tool", json_text(question.call.name));
+        value.set("toolCallId", json_text(question.call.id));
+        value.set("arguments", json_text(agents::sanitised_arguments(question.call.arguments)));
+        value.set("onTimeout", json_text(on_timeout_of(question)));
     } else {
-        value.set("message", text_of(emit::content_text(question.message)));
+        value.set("message", json_text(emit::content_text(question.message)));
     }
-    value.set("askedAt", text_of(to_rfc3339(asked)));
-    value.set("deadline", text_of(to_rfc3339(deadline)));
+    value.set("askedAt", json_text(to_rfc3339(asked)));
+    value.set("deadline", json_text(to_rfc3339(deadline)));
     return value;
 }
 
@@ -90,9 +88,9 @@ JsonValue protocol_metadata(const Question& question) {
     json.end_object().end_array();
     JsonValue metadata;
     metadata.set("toolCalls", JsonValue{std::move(calls)});
-    metadata.set("timeout", text_of(to_text(question.rule.timeout)));
-    metadata.set("onTimeout", text_of(on_timeout_of(question)));
-    metadata.set("agentName", text_of(question.context.agent));
+    metadata.set("timeout", json_text(to_text(question.rule.timeout)));
+    metadata.set("onTimeout", json_text(on_timeout_of(question)));
+    metadata.set("agentName", json_text(question.context.agent));
     return metadata;
 }
 
@@ -102,19 +100,18 @@ struct Written {
     std::string by;
 };
 std::optional<Written> read_answer(const Question& question, std::string_view input) {
-    const auto json = JsonValue::parse(input);
+    const auto json = codec::parsed_or_null(input);
     Written written;
-    const auto word = json ? (*json)["decision"].text() : std::string_view{};
-    if (json && json->is_object()) written.by = (*json)["by"].text();
+    const auto word = json["decision"].text();
+    written.by = json["by"].text();
     if (word == "rejected") {
         written.decision.what = Decision::What::no;
-        written.decision.text = (*json)["reason"].text();
+        written.decision.text = json["reason"].text();
         return written;
     }
     written.decision.what = Decision::What::yes;
     if (is_approval(question)) return word == "approved" ? std::optional(written) : std::nullopt;
-    const bool wrapped = json && (*json)["answer"].is_string();
-    written.decision.text = wrapped ? (*json)["answer"].text() : input;
+    written.decision.text = json["answer"].is_string() ? json["answer"].text() : input;
     return written;
 }
 
@@ -222,12 +219,12 @@ awaitable<Result<Questions::Pending>> Questions::announce(agents::Execution& exe
     ARK_CO_TRY_STATUS(co_await ensure_task(services_.store, std::move(task)));
     ARK_CO_TRY_STATUS(co_await clear_task_input(services_.store, name));
     JsonValue status;
-    status.set("phase", text_of("input-required"));
-    status.set("protocolState", text_of("input-required"));
-    status.set("startTime", text_of(to_rfc3339(pending.asked)));
+    status.set("phase", json_text("input-required"));
+    status.set("protocolState", json_text("input-required"));
+    status.set("startTime", json_text(to_rfc3339(pending.asked)));
     const auto words = words_of(question);
     status.set("lastStatusMessage", agent_message(pending.id, words));
-    status.set("lastStatusTimestamp", text_of(to_rfc3339(pending.asked)));
+    status.set("lastStatusTimestamp", json_text(to_rfc3339(pending.asked)));
     if (is_approval(question)) status.set("protocolMetadata", protocol_metadata(question));
     ARK_CO_TRY_STATUS(co_await write_task_status(services_.store, name, std::move(status)));
 
@@ -318,12 +315,12 @@ awaitable<Status> Questions::conclude(agents::Execution& execution, const Questi
     JsonValue status;
     if (is_approval(question)) {
         const bool yes = answer.decision.what == Decision::What::yes;
-        status.set("phase", text_of(yes ? "completed" : "failed"));
-        status.set("protocolState", text_of(yes ? "completed" : "failed"));
-        status.set("completionTime", text_of(to_rfc3339(now)));
+        status.set("phase", json_text(yes ? "completed" : "failed"));
+        status.set("protocolState", json_text(yes ? "completed" : "failed"));
+        status.set("completionTime", json_text(to_rfc3339(now)));
         status.set("conditions", completed_condition(true, answer.reason, answer.decision.text, now));
     } else {
-        status.set("phase", text_of("running"));
+        status.set("phase", json_text("running"));
     }
     // The decision stands, whether or not the task says so.
     const auto written = co_await write_task_status(services_.store, task_of(question, pending.id), std::move(status));
@@ -373,9 +370,9 @@ awaitable<void> Questions::withdraw(agents::Execution& execution, const Question
                            "the query no longer waits", std::move(metadata));
     const auto now = services_.clock.now();
     JsonValue status;
-    status.set("phase", text_of("cancelled"));
-    status.set("protocolState", text_of("canceled"));
-    status.set("completionTime", text_of(to_rfc3339(now)));
+    status.set("phase", json_text("cancelled"));
+    status.set("protocolState", json_text("canceled"));
+    status.set("completionTime", json_text(to_rfc3339(now)));
     status.set("conditions", completed_condition(true, "Canceled", "the query no longer waits", now));
     static_cast<void>(co_await write_task_status(services_.store, task_of(question, pending.id), std::move(status)));
 }

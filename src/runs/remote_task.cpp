@@ -1,6 +1,7 @@
 #include "runs/remote_task.hpp"
 
 #include "base/time.hpp"
+#include "codec/json_text.hpp"
 #include "emit/tracer.hpp"
 #include "runs/task_resource.hpp"
 #include "telemetry/log.hpp"
@@ -10,15 +11,12 @@
 namespace ark::runs {
 namespace {
 
+using codec::json_text;
 using codec::JsonValue;
 using tools::a2a::TaskState;
 
 constexpr std::chrono::milliseconds wait_max{5'000};
 constexpr std::chrono::milliseconds wait_after_failure_max{60'000};
-
-JsonValue text_value(std::string_view text) {
-    return JsonValue{std::string(text)};
-}
 
 /// The reference's words for what A2A calls states.
 std::string_view phase_of(TaskState state) {
@@ -42,16 +40,16 @@ JsonValue parts_of(const JsonValue& parts) {
     for (const auto& part : parts.array()) {
         JsonValue to;
         if (part["text"].is_string()) {
-            to.set("kind", text_value("text"));
-            to.set("text", text_value(emit::content_text(part["text"].text())));
+            to.set("kind", json_text("text"));
+            to.set("text", json_text(emit::content_text(part["text"].text())));
         } else if (!part["data"].is_null()) {
-            to.set("kind", text_value("data"));
-            to.set("data", text_value(emit::content_text(part["data"].dump())));
+            to.set("kind", json_text("data"));
+            to.set("data", json_text(emit::content_text(part["data"].dump())));
         } else {
-            to.set("kind", text_value("file"));
+            to.set("kind", json_text("file"));
             const auto& file = part["file"].is_object() ? part["file"] : part;
-            to.set("uri", text_value(file["uri"].text(file["url"].text())));
-            to.set("mimeType", text_value(file["mimeType"].text(file["mediaType"].text())));
+            to.set("uri", json_text(file["uri"].text(file["url"].text())));
+            to.set("mimeType", json_text(file["mimeType"].text(file["mediaType"].text())));
         }
         kept.push_back(std::move(to));
     }
@@ -64,7 +62,7 @@ JsonValue artifacts_of(const JsonValue& task) {
     for (const auto& artifact : task["artifacts"].array()) {
         if (kept.size() == artifacts_max) break;
         JsonValue to;
-        to.set("artifactId", text_value(artifact["artifactId"].text("artifact")));
+        to.set("artifactId", json_text(artifact["artifactId"].text("artifact")));
         if (artifact["name"].is_string()) to.set("name", artifact["name"]);
         to.set("parts", parts_of(artifact["parts"]));
         kept.push_back(std::move(to));
@@ -74,16 +72,16 @@ JsonValue artifacts_of(const JsonValue& task) {
 
 JsonValue status_of(TaskState state, std::string_view context_id) {
     JsonValue status;
-    status.set("phase", text_value(phase_of(state)));
-    status.set("protocolState", text_value(tools::a2a::name(state)));
-    if (!context_id.empty()) status.set("contextId", text_value(context_id));
+    status.set("phase", json_text(phase_of(state)));
+    status.set("protocolState", json_text(tools::a2a::name(state)));
+    if (!context_id.empty()) status.set("contextId", json_text(context_id));
     return status;
 }
 
 void add_end(JsonValue& status, TaskState state, std::string_view message, UnixNanos now) {
     const bool well = state == TaskState::completed;
-    status.set("completionTime", text_value(to_rfc3339(now)));
-    if (!well) status.set("error", text_value(message));
+    status.set("completionTime", json_text(to_rfc3339(now)));
+    if (!well) status.set("error", json_text(message));
     status.set("conditions", completed_condition(true, well ? "TaskCompleted" : "TaskFailed",
                                                  well ? std::string_view("The agent answered") : message, now));
 }
@@ -96,7 +94,7 @@ void RemoteTask::see(runtime::Scope& scope, const tools::a2a::Update& update) {
     auto status = status_of(update.state, context_id_);
     if (!update.artifact && !update.text.empty())
         status.set("lastStatusMessage", agent_message(id_, emit::content_text(update.text)));
-    status.set("lastStatusTimestamp", text_value(to_rfc3339(execution_.tracer.clock().now())));
+    status.set("lastStatusTimestamp", json_text(to_rfc3339(execution_.tracer.clock().now())));
     news_ = std::move(status);
     if (!writing_) scope.spawn(write_news());
 }
@@ -133,7 +131,7 @@ awaitable<Status> RemoteTask::write(JsonValue status) {
         spec.task_id = id_;
         spec.context_id = context_id_;
         ARK_CO_TRY_STATUS(co_await ensure_task(store_, std::move(spec)));
-        status.set("startTime", text_value(to_rfc3339(execution_.tracer.clock().now())));
+        status.set("startTime", json_text(to_rfc3339(execution_.tracer.clock().now())));
     }
     auto name = task_name(*query_, id_);
     co_return co_await write_task_status(store_, std::move(name), std::move(status));

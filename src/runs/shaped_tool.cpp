@@ -1,7 +1,9 @@
 #include "runs/shaped_tool.hpp"
 
+#include "codec/json_text.hpp"
 #include "codec/template.hpp"
 #include "tools/jq.hpp"
+#include "tools/tool.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -54,8 +56,7 @@ public:
     std::string_view type() const override { return tool_->type(); }
 
     awaitable<agents::CallResult> call(std::string arguments, agents::CallPlace place) const override {
-        const bool none = arguments.find_first_not_of(" \t\r\n") == arguments.npos;
-        auto all = JsonValue::parse(none ? "{}" : arguments);
+        auto all = tools::parse_arguments(arguments);
         // What is no object is judged by the tool, in its words.
         if (all && all->is_object()) {
             for (const auto& [name, value] : decided_.object())
@@ -152,9 +153,8 @@ awaitable<Result<agents::CallablePtr>> shape_tool(agents::CallablePtr tool, cons
     const auto place = fmt::format("{}: tool {}", where, entry["name"].text());
     const auto& parameters = entry["partial"]["parameters"];
     if (parameters.size() > 0) {
-        const auto schema = JsonValue::parse(tool->definition().parameters);
-        const JsonValue known = schema ? *schema : JsonValue{};
-        ARK_CO_TRY(auto decided, co_await decide(parameters, known, lookup, ns, place));
+        const auto schema = codec::parsed_or_null(tool->definition().parameters);
+        ARK_CO_TRY(auto decided, co_await decide(parameters, schema, lookup, ns, place));
         tool = std::make_shared<PartialTool>(std::move(tool), std::move(decided));
     }
     if (entry["functions"].size() > 0) {

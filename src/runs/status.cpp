@@ -1,6 +1,7 @@
 #include "runs/status.hpp"
 
 #include "base/text.hpp"
+#include "codec/json_text.hpp"
 #include "codec/json_writer.hpp"
 #include "resources/metadata.hpp"
 #include "runs/status_parts.hpp"
@@ -44,7 +45,7 @@ std::string ending_text(const Ending& ending) {
 }
 
 Ending parse_ending(std::string_view text) {
-    const auto json = parsed(std::string(text));
+    const auto json = codec::parsed_or_null(text);
     Ending ending;
     ending.phase = json["phase"].text("error");
     ending.target_type = json["targetType"].text();
@@ -69,7 +70,7 @@ JsonValue running_status(const JsonValue& query, UnixNanos now) {
     append_completed(json, query, false, "QueryRunning", "Query is running", now);
     json.end_array();
     json.key("questions").null().key("response").null().end_object().end_object();
-    return parsed(text);
+    return codec::parsed_or_null(text);
 }
 
 JsonValue waiting_status(const JsonValue& query, const std::map<std::string, JsonValue>& questions, UnixNanos now) {
@@ -96,7 +97,7 @@ JsonValue waiting_status(const JsonValue& query, const std::map<std::string, Jso
     json.key("response").begin_object().field("phase", "input-required").key("a2a").begin_object();
     json.field("taskId", first).end_object().end_object();
     json.end_object().end_object();
-    return parsed(text);
+    return codec::parsed_or_null(text);
 }
 
 namespace {
@@ -112,7 +113,7 @@ std::string cut(std::string_view text, std::size_t bytes) {
 /// Messages with contents of at most so many bytes; when that is not enough, the last one alone.
 std::string cut_messages(const std::string& raw, std::size_t bytes) {
     if (raw.size() <= bytes) return raw;
-    const auto messages = parsed(raw);
+    const auto messages = codec::parsed_or_null(raw);
     const auto count = std::max<std::size_t>(messages.size(), 1);
     const auto shortened = [&](const JsonValue& message, std::size_t most) {
         auto copy = message;
@@ -155,7 +156,7 @@ JsonValue status_of(const JsonValue& query, const Ending& ending, UnixNanos now)
     json.key("questions").null();
     append_spent(json, ending.usage, ending.nanos);
     json.end_object().end_object();
-    return parsed(text);
+    return codec::parsed_or_null(text);
 }
 
 }  // namespace

@@ -42,9 +42,4 @@ void parse_spent_record(const codec::JsonValue& record, agents::TokenUsage& usag
     nanos = static_cast<std::uint64_t>(record["nanos"].integer());
 }
 
-codec::JsonValue parsed(const std::string& text) {
-    auto json = codec::JsonValue::parse(text);
-    return json ? std::move(*json) : codec::JsonValue{};
-}
-
 }  // namespace ark::runs

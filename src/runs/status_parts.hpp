@@ -4,7 +4,6 @@
 #include "codec/json_value.hpp"
 #include "codec/json_writer.hpp"
 
-#include <string>
 #include <string_view>
 
 /// What the statuses of Queries and Evaluations have in common.
@@ -23,8 +22,5 @@ void append_spent(codec::JsonWriter& json, const agents::TokenUsage& usage, std:
 /// Likewise, as fields of a recorded end: exact. And read from there.
 void append_spent_record(codec::JsonWriter& json, const agents::TokenUsage& usage, std::uint64_t nanos);
 void parse_spent_record(const codec::JsonValue& record, agents::TokenUsage& usage, std::uint64_t& nanos);
-
-/// Of a text that was made here; null when it is none after all.
-codec::JsonValue parsed(const std::string& text);
 
 }  // namespace ark::runs

@@ -2,6 +2,7 @@
 
 #include "agents/execution.hpp"
 #include "base/duration.hpp"
+#include "codec/json_text.hpp"
 #include "resources/metadata.hpp"
 
 #include <fmt/format.h>
@@ -9,38 +10,35 @@
 namespace ark::runs {
 namespace {
 
+using codec::json_text;
 using codec::JsonValue;
 
 constexpr std::size_t name_bytes_max = 200;  // of 253, for what is put before and behind
 
-JsonValue string_value(std::string_view text) {
-    return JsonValue{std::string(text)};
-}
-
 JsonValue reference_of(std::string_view name, std::string_view ns) {
     JsonValue reference;
-    reference.set("name", string_value(name));
-    reference.set("namespace", string_value(ns));
+    reference.set("name", json_text(name));
+    reference.set("namespace", json_text(ns));
     return reference;
 }
 
 JsonValue body_of(const TaskSpec& spec) {
     const auto& query = *spec.query;
     JsonValue owner;
-    owner.set("apiVersion", string_value(query.kind->api_version()));
-    owner.set("kind", string_value(query.kind->name));
-    owner.set("name", string_value(query.name()));
-    owner.set("uid", string_value(query.uid()));
+    owner.set("apiVersion", json_text(query.kind->api_version()));
+    owner.set("kind", json_text(query.kind->name));
+    owner.set("name", json_text(query.name()));
+    owner.set("uid", json_text(query.uid()));
     JsonValue metadata;
-    metadata.set("name", string_value(task_name(query, spec.task_id).name));
+    metadata.set("name", json_text(task_name(query, spec.task_id).name));
     metadata.set("ownerReferences", JsonValue{JsonValue::Array{std::move(owner)}});
     JsonValue to;
     to.set("queryRef", reference_of(query.name(), query.ns()));
     to.set("agentRef", reference_of(spec.agent, query.ns()));
     if (!spec.server.empty()) to.set("a2aServerRef", reference_of(spec.server, query.ns()));
-    to.set("taskId", string_value(spec.task_id));
-    if (!spec.context_id.empty()) to.set("contextId", string_value(spec.context_id));
-    if (spec.timeout.count() > 0) to.set("timeout", string_value(to_text(spec.timeout)));
+    to.set("taskId", json_text(spec.task_id));
+    if (!spec.context_id.empty()) to.set("contextId", json_text(spec.context_id));
+    if (spec.timeout.count() > 0) to.set("timeout", json_text(to_text(spec.timeout)));
     JsonValue body;
     body.set("metadata", std::move(metadata));
     body.set("spec", std::move(to));
@@ -103,21 +101,21 @@ awaitable<Status> clear_task_input(resources::ResourceStore& store, resources::O
 
 JsonValue completed_condition(bool completed, std::string_view reason, std::string_view message, UnixNanos now) {
     JsonValue condition;
-    condition.set("type", string_value("Completed"));
-    condition.set("status", string_value(completed ? "True" : "False"));
-    condition.set("reason", string_value(reason));
-    condition.set("message", string_value(message));
-    condition.set("lastTransitionTime", string_value(resources::to_metav1_time(now)));
+    condition.set("type", json_text("Completed"));
+    condition.set("status", json_text(completed ? "True" : "False"));
+    condition.set("reason", json_text(reason));
+    condition.set("message", json_text(message));
+    condition.set("lastTransitionTime", json_text(resources::to_metav1_time(now)));
     return JsonValue{JsonValue::Array{std::move(condition)}};
 }
 
 JsonValue agent_message(std::string_view id, std::string_view text) {
     JsonValue part;
-    part.set("kind", string_value("text"));
-    part.set("text", string_value(text));
+    part.set("kind", json_text("text"));
+    part.set("text", json_text(text));
     JsonValue message;
-    message.set("messageId", string_value(id));
-    message.set("role", string_value("agent"));
+    message.set("messageId", json_text(id));
+    message.set("role", json_text("agent"));
     message.set("parts", JsonValue{JsonValue::Array{std::move(part)}});
     return message;
 }

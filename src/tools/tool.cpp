@@ -1,12 +1,16 @@
 #include "tools/tool.hpp"
 
+#include "base/text.hpp"
 #include "tools/schema.hpp"
 
 namespace ark::tools {
 
+Result<codec::JsonValue> parse_arguments(std::string_view arguments) {
+    return codec::JsonValue::parse(trimmed(arguments, text_blanks).empty() ? "{}" : arguments);
+}
+
 Result<codec::JsonValue> check_arguments(const llm::ToolDefinition& definition, std::string_view arguments) {
-    const bool none = arguments.find_first_not_of(" \t\r\n") == arguments.npos;
-    auto parsed = codec::JsonValue::parse(none ? "{}" : arguments);
+    auto parsed = parse_arguments(arguments);
     if (!parsed) return fail(Errc::bad_argument, "the arguments are not JSON: " + parsed.error().context);
     if (!parsed->is_object()) return fail(Errc::bad_argument, "the arguments are not an object");
     const auto schema = codec::JsonValue::parse(definition.parameters.empty() ? "{}" : definition.parameters);

@@ -50,6 +50,9 @@ public:
     virtual awaitable<Result<ToolResult>> call(std::string arguments, CallContext context) = 0;
 };
 
+/// What a model wrote as arguments; nothing at all is an empty object.
+Result<codec::JsonValue> parse_arguments(std::string_view arguments);
+
 /// Arguments as the schema wants them, or what is wrong in words for the model. An empty text means no arguments.
 Result<codec::JsonValue> check_arguments(const llm::ToolDefinition& definition, std::string_view arguments);
 

@@ -1,5 +1,7 @@
 #include "evaluations/helpers/sequence.hpp"
 
+#include "codec/json_text.hpp"
+
 #include <algorithm>
 
 namespace ark::evaluations::sequence {
@@ -49,7 +51,7 @@ std::optional<double> seconds_between(const Event& from, const Event& until) {
 }
 
 JsonValue text_or_null(std::string_view text) {
-    return text.empty() ? JsonValue{} : JsonValue{std::string(text)};
+    return text.empty() ? JsonValue{} : codec::json_text(text);
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 #include "evaluations/helpers/tool.hpp"
 
 #include "base/text.hpp"
+#include "codec/json_text.hpp"
 
 #include <array>
 #include <cmath>
@@ -10,9 +11,7 @@ namespace {
 
 JsonValue parameters_of(const Event& start) {
     const auto& said = start.metadata()["parameters"];
-    if (!said.is_string()) return said;
-    auto decoded = JsonValue::parse(said.text());
-    return decoded ? std::move(*decoded) : JsonValue{};
+    return said.is_string() ? codec::parsed_or_null(said.text()) : said;
 }
 
 bool is_integer(const JsonValue& value) {

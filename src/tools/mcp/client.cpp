@@ -1,5 +1,6 @@
 #include "tools/mcp/client.hpp"
 
+#include "codec/json_text.hpp"
 #include "codec/json_writer.hpp"
 #include "tools/mcp/transport.hpp"
 
@@ -306,8 +307,8 @@ private:
         codec::JsonWriter json(text);
         json.begin_object().field("name", tool).key("arguments");
         arguments.write(json);
-        const auto more = answers.empty() ? Result<JsonValue>(JsonValue{}) : JsonValue::parse(answers);
-        for (const auto& [key, value] : more ? more->object() : JsonValue::Object{}) {
+        const auto more = codec::parsed_or_null(answers);
+        for (const auto& [key, value] : more.object()) {
             json.key(key);
             value.write(json);
         }

@@ -1,6 +1,7 @@
 #include "tools/mcp/message.hpp"
 
 #include "codec/base64.hpp"
+#include "codec/json_text.hpp"
 #include "codec/json_writer.hpp"
 #include "codec/utf8.hpp"
 
@@ -84,8 +85,8 @@ std::string request_text(std::int64_t id, std::string_view method, std::string_v
     std::string text;
     JsonWriter json(text);
     json.begin_object().field("jsonrpc", "2.0").field("id", id).field("method", method).key("params").begin_object();
-    const auto given = members.empty() ? Result<JsonValue>(JsonValue{}) : JsonValue::parse(members);
-    for (const auto& [name, value] : given ? given->object() : JsonValue::Object{}) {
+    const auto given = codec::parsed_or_null(members);
+    for (const auto& [name, value] : given.object()) {
         json.key(name);
         value.write(json);
     }
