@@ -25,7 +25,10 @@ constexpr std::uint64_t ms = 1'000'000;
 // The API over the real journal, the real views and a real server.
 class RealTest : public ::testing::Test {
 protected:
-    void SetUp() override {
+    void SetUp() override { start({}, system_clock()); }
+
+    /// `config`'s directory is given here.
+    void start(views::ViewsConfig views_config, Clock& views_clock) {
         directory = std::filesystem::temp_directory_path() / ("ark_query_test." + std::to_string(::getpid()));
         std::filesystem::remove_all(directory);
         journal::EmbeddedConfig journal_config;
@@ -35,9 +38,8 @@ protected:
         auto opened = journal::open_embedded(disk::real_disk(), journal_config, system_clock());
         ASSERT_TRUE(opened) << opened.error().message();
         journal = std::move(*opened);
-        views::ViewsConfig views_config;
         views_config.directory = directory / "views";
-        auto folded = views::Views::open(views_config, *journal, system_clock());
+        auto folded = views::Views::open(views_config, *journal, views_clock);
         ASSERT_TRUE(folded) << folded.error().message();
         views = std::move(*folded);
         views->start();
@@ -286,6 +288,33 @@ TEST_F(RealTest, ScanAndPostingsAgreeAndTenantsAreApart) {
     EXPECT_EQ(get("/v1/spans?limit=1000", "third")["items"].size(), 0u);
     get("/v1/events/" + all.front(), "other", 404);
     get("/v1/traces/" + trace_id(1).hex(), "other", 404);
+}
+
+class RealTestUnderLoad : public RealTest {
+protected:
+    void SetUp() override {
+        views::ViewsConfig config;
+        config.commit_gap = std::chrono::minutes(30);
+        start(config, clock);
+    }
+
+    FakeClock clock{UnixNanos(5'000'000)};  // more than 50 items in these 5 ms are a load; it stands still
+};
+
+// Goal: read-your-writes costs no wait for the views' next commit, however long that may be put off under load.
+// Method: half an hour, of which at_least waits ten seconds at the most before it gives up.
+TEST_F(RealTestUnderLoad, AtLeastDoesNotWaitForTheNextCommit) {
+    std::vector<otlp::Span> many;
+    for (std::uint64_t n = 1; n <= 100; ++n)
+        many.push_back(span(7, 100 + n, 0, n, 1, "step", {{"session.id", "busy"}}));
+    const auto loaded = put(model::BatchKind::traces, otlp::encode_traces({}, {}, many), many.size());
+    EXPECT_EQ(get("/v1/sessions?at_least=" + loaded.text())["items"].size(), 1u);
+    for (std::uint64_t n = 1; n <= 3; ++n) {
+        const auto spans = execution(n, "s-" + std::to_string(n));
+        const auto at = put(model::BatchKind::traces, otlp::encode_traces({}, {}, spans), spans.size());
+        EXPECT_LT(views->folded(), at.offset) << "nobody waits, so the commit waits for more";
+        EXPECT_EQ(get("/v1/sessions?at_least=" + at.text())["items"].size(), 1 + n);
+    }
 }
 
 }  // namespace

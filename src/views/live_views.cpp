@@ -20,10 +20,9 @@ constexpr std::chrono::seconds flush_every{60};  // when little happens: retenti
 constexpr std::uint64_t replayed_items_max = 50'000;
 // A commit of few items costs several times as much an item as one of many, above all where many sessions take turns:
 // each of their rows is written once a commit, however often it changed. Under load (rate_) commits wait until enough
-// came together, or for so long; otherwise every item is committed as it comes.
+// came together, or for `commit_gap`; otherwise every item is committed as it comes.
 constexpr std::uint64_t drain_items_enough = 8'000;
-constexpr std::uint64_t drain_bytes_enough = 6u << 20;  // a fifth of what the journal keeps in memory
-constexpr std::uint64_t commit_gap_nanos = 100'000'000;
+constexpr std::uint64_t drain_bytes_enough = 6u << 20;         // a fifth of what the journal keeps in memory
 constexpr std::uint64_t commit_gap_hurried_nanos = 4'000'000;  // while somebody waits for the commit
 // After so long without an item what the last ones took is given back to the system.
 constexpr std::chrono::milliseconds idle_after{200};
@@ -295,8 +294,9 @@ void LiveViews::wait_for_many(std::uint64_t items, std::uint64_t bytes, std::uin
         const auto passed = clock_.monotonic_nanos() - began_at;
         return passed < gap && wake_.wait_for(lock, std::chrono::nanoseconds(gap - passed), ready);
     };
+    const auto gap = static_cast<std::uint64_t>(std::chrono::nanoseconds(config_.commit_gap).count());
     if (!wait_until(commit_gap_hurried_nanos, come))
-        wait_until(commit_gap_nanos, [&] { return come() || wanted_ > folded().value(); });
+        wait_until(gap, [&] { return come() || wanted_ > folded().value(); });
     wake_at_ = no_number;
 }
 

@@ -156,6 +156,8 @@ struct ViewsConfig {
     std::size_t hot_bytes_max = 64u << 20;        ///< folded state kept in memory
     std::chrono::seconds interrupted_after{300};  ///< an open span without sign of life from its producer
     std::uint64_t flush_items = 2'000'000;        ///< flush at least so often: bounds the replay after a crash
+    /// Under load so long a commit may wait for more items, milliseconds. hurry_to() ends the wait.
+    std::chrono::milliseconds commit_gap{100};
 };
 
 struct ViewsStatus {

@@ -79,6 +79,19 @@ protected:
         ASSERT_TRUE(opened) << opened.error().message();
         views = std::move(*opened);
     }
+    /// Items come so fast that commits wait for more, and the wait is so long that a test that depends on it fails.
+    void open_under_load() {
+        // A batch of more than 50 items within the 5 ms since the clock began is a load; it stands still from then on.
+        clock.set(UnixNanos(5'000'000));
+        config.commit_gap = std::chrono::minutes(30);
+        open(journal);
+        views->start();
+        std::vector<otlp::LogRecord> many;
+        for (std::uint64_t n = 1; n <= 100; ++n)
+            many.push_back(event(0, n, "tick", {{"ark.session.id", "s1"}}));
+        journal.add_logs(many, at(100));
+        settle(journal);
+    }
     /// Waits until the fold has reached the end of the journal.
     void settle(const journal::Journal& of) {
         std::mutex mutex;
@@ -582,6 +595,37 @@ TEST_F(ViewsTest, AnswersWhileItFolds) {
     done = true;
     reader.join();
     EXPECT_EQ(views->status().spans, 120u);
+}
+
+// Goal: a commit that waits for more items under load is made when somebody waits for it, and only then.
+// Method: the wait is half an hour; what is asked for is there all the same, also if it was asked for before it came.
+TEST_F(ViewsTest, CommitsAtOnceWhatSomebodyWaitsFor) {
+    open_under_load();
+    for (std::uint64_t n = 0; n < 5; ++n) {
+        const auto before = views->folded();
+        const auto end = journal.add_logs({event(0, 200 + n, "tick", {{"ark.session.id", "s1"}})}, at(200 + n));
+        EXPECT_EQ(views->folded(), before) << "nobody waits, so it waits for more";
+        views->hurry_to(before);  // what is there already hurries nobody
+        EXPECT_EQ(views->folded(), before);
+        views->hurry_to(end);
+        settle(journal);
+        EXPECT_EQ(views->folded(), end);
+    }
+    views->hurry_to(Offset(journal.end().value() + 1));
+    journal.add_logs({event(0, 300, "tick", {{"ark.session.id", "s1"}})}, at(300));
+    settle(journal);
+    EXPECT_EQ(views->status().events, 106u);
+}
+
+// Goal: stopping does not wait for that time either, and nothing is lost.
+TEST_F(ViewsTest, StopsWhileACommitWaits) {
+    open_under_load();
+    journal.add_logs({event(0, 200, "tick", {{"ark.session.id", "s1"}})}, at(200));
+    views->stop();
+    open(journal);
+    views->start();
+    settle(journal);
+    EXPECT_EQ(views->status().events, 101u);
 }
 
 TEST_F(ViewsTest, WritesRowsAsJson) {
