@@ -1,8 +1,7 @@
 #include "base/duration.hpp"
 #include "reconcile/apply.hpp"
 #include "reconcile/duties.hpp"
-#include "runs/lookup.hpp"
-#include "runs/references.hpp"
+#include "reconcile/servers.hpp"
 #include "tools/mcp/client.hpp"
 
 #include <fmt/format.h>
@@ -10,25 +9,21 @@
 namespace ark::reconcile {
 namespace {
 
-constexpr const char* mcp_condition = "Available";
+constexpr ServerWords mcp_words{"MCPServer", "Available", "AuthorizationSecretUnresolvable"};
 
-Report mcp_failure(std::string reason, std::string message, std::string address = {}) {
-    return server_failure(mcp_condition, std::move(reason), std::move(message), std::move(address));
+Report mcp_failure(std::string reason, std::string message, std::string address) {
+    return server_failure(mcp_words, std::move(reason), std::move(message), std::move(address));
 }
 
 awaitable<Report> look_at_mcp(resources::ResourceStore& store, net::HttpClient& http, resources::ResourcePtr server,
                               std::stop_token stop) {
     const auto& spec = server->value["spec"];
-    const auto where = runs::text_of(runs::reference_to(*server));
-    const std::string ns(server->ns());
-    runs::Lookup lookup(store);
+    auto access = co_await access_to(store, server, mcp_words);
+    if (!access) co_return std::move(access).error();
+    const auto& address = access->address;
     tools::mcp::ClientConfig config;
-    auto address = co_await lookup.value(spec["address"], ns, where + ": address");
-    if (!address) co_return mcp_failure("AddressResolutionFailed", address.error().message());
-    auto fields = co_await lookup.server_fields(spec, ns, where);
-    if (!fields) co_return mcp_failure("AuthorizationSecretUnresolvable", fields.error().message(), *address);
-    config.url = *address;
-    config.fields = std::move(*fields);
+    config.url = address;
+    config.fields = std::move(access->fields);
     if (spec["transport"].text() == "sse") config.transport = tools::mcp::Transport::sse;
     if (const auto timeout = parse_duration(spec["timeout"].text()))
         config.timeout = std::chrono::duration_cast<std::chrono::milliseconds>(*timeout);
@@ -37,23 +32,24 @@ awaitable<Report> look_at_mcp(resources::ResourceStore& store, net::HttpClient& 
     if (!connected) {
         const bool denied = connected.error().code == Errc::unauthorized;
         co_return mcp_failure(denied ? "AuthorizationRequired" : "ClientCreationFailed", connected.error().message(),
-                              *address);
+                              address);
     }
     const auto listed = co_await peer->tools(stop);
     co_await peer->close();
-    if (!listed) co_return mcp_failure("ToolListingFailed", listed.error().message(), *address);
-    if (stop.stop_requested()) co_return mcp_failure("ToolListingFailed", "stopped", *address);
+    if (!listed) co_return mcp_failure("ToolListingFailed", listed.error().message(), address);
+    if (stop.stop_requested()) co_return mcp_failure("ToolListingFailed", "stopped", address);
     auto made = tools_of(*server, *listed);
     const auto count = made.size();
     const auto problems = co_await apply_made(store, server, resources::kind_named("Tool"), std::move(made));
     Report report;
-    report.address = std::move(*address);
+    report.address = address;
     report.tools = count - std::min(problems.size(), count);
     report.event = problems.empty() ? "ToolDiscovery" : "ToolCreationFailed";
     auto message = fmt::format("{} tools of {} {}", *report.tools, connected->name, connected->version);
     if (!problems.empty()) message += "; " + joined(problems);
     report.conditions = {
-        {mcp_condition, "True", problems.empty() ? "ToolsDiscovered" : "ToolCreationFailed", message},
+        {std::string(mcp_words.condition), "True", problems.empty() ? "ToolsDiscovered" : "ToolCreationFailed",
+         message},
         {"Discovering", "False", problems.empty() ? "DiscoveryComplete" : "ToolCreationFailed", message}};
     co_return report;
 }
@@ -61,11 +57,7 @@ awaitable<Report> look_at_mcp(resources::ResourceStore& store, net::HttpClient& 
 }  // namespace
 
 Duty mcp_server_duty(resources::ResourceStore& store, net::HttpClient& client) {
-    Duty duty;
-    duty.kind = &resources::kind_named("MCPServer");
-    duty.condition = mcp_condition;
-    duty.at_first = {{mcp_condition, "Unknown", "Initializing", "The server was not asked yet"},
-                     {"Discovering", "True", "Starting", "The server is being asked"}};
+    auto duty = server_duty(mcp_words);
     duty.look = [&store, &client](resources::ResourcePtr server, std::stop_token stop) {
         return look_at_mcp(store, client, std::move(server), std::move(stop));
     };

@@ -105,16 +105,6 @@ awaitable<void> write_event(resources::ResourceStore& store, resources::Resource
 
 }  // namespace
 
-Report server_failure(std::string condition, std::string reason, std::string message, std::string address) {
-    Report report;
-    // The condition's word is the reference's; among events it would not say what was looked for.
-    report.event = reason == "DiscoveryFailed" ? "AgentDiscoveryFailed" : reason;
-    report.warning = true;
-    report.address = std::move(address);
-    report.conditions = {{std::move(condition), "False", reason, message}, {"Discovering", "False", reason, message}};
-    return report;
-}
-
 std::string joined(const std::vector<std::string>& problems) {
     std::string text;
     for (std::size_t i = 0; i < problems.size() && i < problems_shown; ++i)

@@ -27,8 +27,6 @@ struct Report {
     std::optional<std::size_t> tools;
 };
 
-/// Of a server that could not be read: its main condition and `Discovering`.
-Report server_failure(std::string condition, std::string reason, std::string message, std::string address);
 /// A few of them in one line.
 std::string joined(const std::vector<std::string>& problems);
 
