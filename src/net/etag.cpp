@@ -26,7 +26,9 @@ bool names_tag(std::string_view if_none_match, std::string_view tag) {
 }
 
 std::string weak_tag(std::string_view body) {
-    std::string tag = "W/\"";
+    std::string tag;
+    tag.reserve(20);  // W/"…" with 16 digits: longer than a string holds in itself
+    tag.append("W/\"");
     append_hex_number(tag, std::hash<std::string_view>{}(body), 16);
     tag.push_back('"');
     return tag;

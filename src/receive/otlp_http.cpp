@@ -46,28 +46,18 @@ net::Response error_response(otlp::Format format, const Error& error) {
     return response;
 }
 
-/// Everything that may be refused before the body is read, then the body.
-awaitable<Result<Body>> read(Intake& intake, net::Exchange& exchange, ByteBudget::Hold& hold, Body body) {
-    const auto coding = coding_of(exchange.head());
-    if (!coding) co_return coding.error();
-    body.coding = *coding;
-    auto bytes = co_await intake.admission().read_body(exchange, hold, intake.config().request_bytes_max);
-    if (!bytes) co_return bytes.error();
-    body.bytes = std::move(*bytes);
-    co_return std::move(body);
-}
-
+/// Everything that may be refused before the body is read; then the body, then what is in it.
 awaitable<Result<Accepted>> accept(Intake& intake, net::Exchange& exchange, otlp::Signal signal, otlp::Format format) {
     auto tenant = intake.tenant(exchange.head());
     if (!tenant) co_return tenant.error();
     auto hold = intake.admission().reserve(exchange.head());
     if (!hold) co_return fail(Errc::overloaded, "too many request bytes in flight");
-    Body empty;
-    empty.signal = signal;
-    empty.format = format;
-    auto body = co_await read(intake, exchange, hold, std::move(empty));
-    if (!body) co_return body.error();
-    co_return co_await intake.take(std::move(*tenant), std::move(*body), hold);
+    const auto coding = coding_of(exchange.head());
+    if (!coding) co_return coding.error();
+    auto bytes = co_await intake.admission().read_body(exchange, hold, intake.config().request_bytes_max);
+    if (!bytes) co_return bytes.error();
+    Body body{signal, format, *coding, std::move(*bytes)};
+    co_return co_await intake.take(std::move(*tenant), std::move(body), hold);
 }
 
 }  // namespace
