@@ -5,15 +5,13 @@
 #include "reference/session_json.hpp"
 
 #include <algorithm>
-#include <optional>
 #include <utility>
 
 namespace ark::reference {
 namespace {
 
-constexpr std::size_t block_items_max = 1024;    // fetched at once
-constexpr std::size_t block_bytes = 256u << 10;  // and a block ends behind the item that goes beyond
-constexpr std::size_t pen_room = 1024;           // asked for before it is known to be needed: more than pens write
+constexpr std::size_t block_items_max = 1024;  // fetched at once
+constexpr std::size_t pen_room = 1024;         // asked for before it is known to be needed: more than pens write
 
 // Blocks that are put together: from the first to the greatest, each twice the one before.
 constexpr std::size_t room_min = 1u << 10;
@@ -25,10 +23,10 @@ constexpr std::size_t item_bytes = 128;  // a block with smaller ones is full be
 /// Puts frames together; the views into them are made when the text has its place.
 class BlockBuilder final : public ItemSink {
 public:
-    explicit BlockBuilder(std::size_t items_max)
-        : block_(std::make_shared<Block>(Position{}, Position{}, false)), items_max_(items_max) {}
+    BlockBuilder(std::size_t items_max, std::size_t bytes)
+        : block_(std::make_shared<Block>(Position{}, Position{}, false)), items_max_(items_max), bytes_(bytes) {}
 
-    bool full() const { return block_->bytes_.size() >= block_bytes; }
+    bool full() const { return block_->bytes_.size() >= bytes_; }
     std::uint64_t last() const { return block_->items_.empty() ? 0 : block_->items_.back().sequence; }
 
     Buffer& begin(const Found& found) override {
@@ -74,7 +72,7 @@ public:
 private:
     /// As if all were of the size of the first: growing by steps would copy a big block several times.
     void make_room(std::size_t first) {
-        const auto items = std::min(items_max_, block_bytes / first + 1);
+        const auto items = std::min(items_max_, bytes_ / first + 1);
         if (items <= 1) return;
         const auto rest = (items - 1) * first;
         codec::make_room(block_->bytes_, rest + rest / 16 + pen_room);
@@ -85,6 +83,7 @@ private:
 
     std::shared_ptr<Block> block_;
     const std::size_t items_max_;  // that may come
+    const std::size_t bytes_;      // where it is full
     std::vector<std::pair<std::size_t, std::size_t>> texts_;
 };
 
@@ -159,7 +158,7 @@ std::string Subject::change() const {
 namespace {
 
 Result<std::shared_ptr<const Block>> read_sessions(const Reads& reads, const Subject& subject, Position behind) {
-    BlockBuilder builder(1);
+    BlockBuilder builder(1, block_bytes);
     Status status = ok();
     bool more = false;
     const auto take = [&](std::string_view place, const SessionRow& row) {
@@ -218,7 +217,7 @@ Result<std::shared_ptr<const Block>> read_compacted(const Reads& reads, const Su
     if (subject.kind != Kind::chunks || subject.filter.query.empty()) return none;
     ARK_TRY(const auto row, reads.compacted(subject.filter.query));
     if (!row || row->completed <= behind.sequence || row->generation != behind.generation) return none;
-    BlockBuilder builder(1);
+    BlockBuilder builder(1, block_bytes);
     ARK_TRY_STATUS(for_each_compacted(reads, *row, [&](const Found& found, std::string_view json) {
         builder.add(found.sequence, json, false);
         return true;
@@ -227,66 +226,29 @@ Result<std::shared_ptr<const Block>> read_compacted(const Reads& reads, const Su
     return builder.take(behind, {behind.generation, row->completed}, true);
 }
 
-/// Begins a new block where one is full.
-class Cutter final : public ItemSink {
-public:
-    Cutter(Position from, std::size_t items, std::size_t blocks_max)
-        : from_(from), left_(items), blocks_max_(blocks_max), builder_(std::in_place, items) {}
-
-    Buffer& begin(const Found& found) override { return builder_->begin(found); }
-    bool end(const Found& found) override {
-        --left_;
-        if (builder_->end(found)) return true;
-        if (left_ == 0 || done_.size() + 1 == blocks_max_) return false;
-        const Position until{from_.generation, found.sequence};
-        done_.push_back(builder_->take(from_, until, true));
-        from_ = until;
-        builder_.emplace(left_);
-        return true;
-    }
-
-    bool full() const { return builder_->full(); }
-    /// The last one that has something ends there.
-    std::uint64_t last() const { return std::max(from_.sequence, builder_->last()); }
-    Blocks take(std::uint64_t until, bool more) {
-        done_.push_back(builder_->take(from_, {from_.generation, until}, more));
-        return std::move(done_);
-    }
-
-private:
-    Position from_;     // of the block that is being built
-    std::size_t left_;  // items that may come
-    const std::size_t blocks_max_;
-    std::optional<BlockBuilder> builder_;
-    Blocks done_;
-};
-
 }  // namespace
 
-Result<Blocks> read_blocks(const Reads& reads, views::Views& views, const Subject& subject, Position behind,
-                           std::size_t blocks_max) {
-    if (subject.kind == Kind::sessions) {
-        ARK_TRY(auto block, read_sessions(reads, subject, behind));
-        return Blocks{std::move(block)};
-    }
+Result<std::shared_ptr<const Block>> read_block(const Reads& reads, views::Views& views, const Subject& subject,
+                                                Position behind, std::size_t bytes) {
+    if (subject.kind == Kind::sessions) return read_sessions(reads, subject, behind);
     ARK_TRY(const auto state, reads.state());
     // Numbering began anew: everything that is there comes behind what was seen.
     const auto generation = state.of(subject.kind).generation;
     const Position from = generation == behind.generation ? behind : Position{generation, 0};
     ARK_TRY(auto compacted, read_compacted(reads, subject, from));
-    if (compacted) return Blocks{std::move(compacted)};
+    if (compacted) return compacted;
 
     const bool in_trace = subject.kind == Kind::spans && subject.filter.trace;
     ARK_TRY(const auto found, in_trace ? find_in_trace(reads, views, subject, from.sequence)
                                        : reads.find(subject.kind, subject.filter, from.sequence, block_items_max));
-    Cutter cutter(from, found.size(), blocks_max);
-    ARK_TRY_STATUS(write_json(reads, subject.kind, found, Shape::bare, cutter));
-    auto until = cutter.last();
-    const bool cut = cutter.full() || found.size() == block_items_max;
+    BlockBuilder builder(found.size(), bytes);
+    ARK_TRY_STATUS(write_json(reads, subject.kind, found, Shape::bare, builder));
+    auto until = std::max(from.sequence, builder.last());
+    const bool cut = builder.full() || found.size() == block_items_max;
     // What the journal has no more is stepped over, and if nothing else is there the next look begins behind it all.
-    if (!cutter.full() && !found.empty()) until = found.back().sequence;
+    if (!builder.full() && !found.empty()) until = found.back().sequence;
     if (!cut && !in_trace) until = std::max(until, state.of(subject.kind).next - 1);
-    return cutter.take(until, cut);
+    return builder.take(from, {generation, until}, cut);
 }
 
 Result<Position> newest(const Reads& reads, Kind kind) {

@@ -73,12 +73,12 @@ private:
     std::vector<std::size_t> begins_;  // of the items' frames in bytes_
 };
 
-using Blocks = std::vector<std::shared_ptr<const Block>>;
+/// What a block has, as a rule: it ends behind the item that goes beyond.
+inline constexpr std::size_t block_bytes = 256u << 10;
 
-/// The blocks behind a position, each behind the other: at least one, at most so many, some 256 KB each. The last one
-/// says whether there is more. Reads on the work pool; blocks.
-Result<Blocks> read_blocks(const Reads& reads, views::Views& views, const Subject& subject, Position behind,
-                           std::size_t blocks_max);
+/// The block behind a position, which ends at so many bytes. Reads on the work pool; blocks.
+Result<std::shared_ptr<const Block>> read_block(const Reads& reads, views::Views& views, const Subject& subject,
+                                                Position behind, std::size_t bytes);
 
 /// Where the newest item of the subject's kind is.
 Result<Position> newest(const Reads& reads, Kind kind);

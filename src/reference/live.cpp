@@ -14,10 +14,12 @@ constexpr std::size_t pending_max =
 // Of a batch that is kept from one read of a group to the next.
 constexpr std::size_t batch_bytes_max = 1u << 20;
 
-// A group that is behind reads so many blocks at once, while all groups' blocks are not too much: on a busy machine the
-// way from a read to the next, over the net thread and back, takes longer than the read.
-constexpr std::size_t blocks_at_once_max = 4;
+// What a group that is behind reads at once, and sends, while all groups' blocks are not too much: on a busy machine
+// the way from a read to the next, over the net thread and back, takes longer than the read.
+constexpr std::size_t block_bytes_behind = 4 * block_bytes;
 constexpr std::uint64_t ahead_bytes_max = 64u << 20;
+// Who stands still within a block keeps it: large ones are for few.
+constexpr std::uint32_t members_of_large_max = 4;
 
 // Watchers that have a turn together: a send to a socket takes 6 to 10 µs, so 0.1 to 0.2 ms, and then whatever else the
 // thread has to do.
@@ -148,37 +150,29 @@ void Hub::read(const std::shared_ptr<Group>& group) {
     group->reading = true;
     group->dirty = false;
     if (!group->batches) group->batches = std::make_shared<journal::Batches>(services_->journal);
-    const bool much = group->behind && services_->bytes < ahead_bytes_max;
-    const auto blocks_max = much ? blocks_at_once_max : 1;
-    services_->work.post([self = shared_from_this(), group, at = group->at, batches = group->batches, blocks_max] {
+    const bool much = group->behind && group->members <= members_of_large_max && services_->bytes < ahead_bytes_max;
+    const auto bytes = much ? block_bytes_behind : block_bytes;
+    services_->work.post([self = shared_from_this(), group, at = group->at, batches = group->batches, bytes] {
         // The subject never changes: any thread may look at it.
         const auto& services = *self->services_;
-        auto blocks =
-            read_blocks(services.reads(group->subject.tenant, batches), services.views, group->subject, at, blocks_max);
+        auto block =
+            read_block(services.reads(group->subject.tenant, batches), services.views, group->subject, at, bytes);
         asio::post(self->context_,
-                   [self, group, blocks = std::move(blocks)]() mutable { self->take(group, std::move(blocks)); });
+                   [self, group, block = std::move(block)]() mutable { self->take(group, std::move(block)); });
     });
 }
 
-void Hub::take(const std::shared_ptr<Group>& group, Result<Blocks> blocks) {
+void Hub::take(const std::shared_ptr<Group>& group, Result<std::shared_ptr<const Block>> block) {
     group->reading = false;
-    group->behind = blocks && blocks->back()->more();
+    group->behind = block && (*block)->more();
     if (!group->behind || group->batches->bytes() > batch_bytes_max) group->batches.reset();
     if (group->members == 0) return;
-    if (!blocks) {
-        group->status = blocks.error();
+    if (!block) {
+        group->status = block.error();
         return call(group);
     }
     group->status = ok();
-    const auto before = group->at;
-    bool news = false;
-    for (auto& block : *blocks) {
-        if (block->until() <= group->at) continue;
-        news = news || !block->empty();
-        keep(group, std::move(block));
-    }
-    if (group->at > before) group->before = before;
-    if (news) call(group);
+    if ((*block)->until() > group->at) keep(group, std::move(*block));
     if (group->behind || group->dirty) read_soon(group);
 }
 
@@ -188,10 +182,12 @@ void Hub::keep(const std::shared_ptr<Group>& group, std::shared_ptr<const Block>
         forget_oldest(*group);
     const bool news = !block->empty();
     if (!news && group->taken == group->at) group->taken = block->until();
+    group->before = group->at;
     group->at = block->until();
     put(*group, std::move(block));
     while (group->bytes > services_->group_bytes && group->blocks.front()->until() <= group->taken)
         forget_oldest(*group);
+    if (news) call(group);
 }
 
 /// Adds it to what is kept. Small ones are put together, so that whoever comes seldom finds one piece.

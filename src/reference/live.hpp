@@ -56,7 +56,7 @@ struct Group {
     std::uint32_t members = 0;
     std::shared_ptr<journal::Batches> batches;  ///< of the last read, while there is more: the next one goes on in it
     bool reading = false;
-    bool behind = false;   ///< the last read left something: the next one takes more at once
+    bool behind = false;   ///< the last read left something: the next one takes more
     bool dirty = false;    ///< there is more, or may be
     Status status = ok();  ///< of the last read
 
@@ -105,7 +105,7 @@ private:
     void take_changes();
     void read_soon(const std::shared_ptr<Group>& group);
     void read(const std::shared_ptr<Group>& group);
-    void take(const std::shared_ptr<Group>& group, Result<Blocks> blocks);
+    void take(const std::shared_ptr<Group>& group, Result<std::shared_ptr<const Block>> block);
     void keep(const std::shared_ptr<Group>& group, std::shared_ptr<const Block> block);
     void forget_oldest(Group& group);
     void put(Group& group, std::shared_ptr<const Block> block);

@@ -96,13 +96,12 @@ awaitable<Status> GroupWatch::read_alone(Frames& frames) {
     auto& services = hub_->services();
     const auto reached = group_->at;  // what the store says from now on includes everything up to here
     auto read = [&services, this] {
-        return read_blocks(services.reads(group_->subject.tenant), services.views, group_->subject, at_, 1);
+        return read_block(services.reads(group_->subject.tenant), services.views, group_->subject, at_, block_bytes);
     };
-    auto blocks = co_await runtime::on(services.work, read);
-    if (!blocks) co_return blocks.error();
-    const auto& block = blocks->front();
-    if (block->until() > at_) {
-        static_cast<void>(take_from(block, frames));
+    auto block = co_await runtime::on(services.work, read);
+    if (!block) co_return block.error();
+    if ((*block)->until() > at_) {
+        static_cast<void>(take_from(*block, frames));
     } else {
         at_ = std::max(at_, reached);  // nothing is left there
     }
