@@ -19,9 +19,10 @@ namespace {
 
 constexpr std::array<const char*, space_count> space_names{"default", "rows", "postings", "projected"};
 constexpr int open_files_max = 256;  // table readers cost ~20 KB each outside the block cache
-// Twice the default: a point read asks more filters, and compaction, which takes a core from the fold, halves.
+// Twice the default where a point read asks filters first: compaction, which takes a core from the fold, halves.
 constexpr int sorted_runs_max = 8;
-constexpr int sorted_runs_of_ids_max = 4;  // asked for with every new trace
+// Of ids, asked for with every new trace, and of postings, which are scanned.
+constexpr int sorted_runs_searched_max = 4;
 
 rocksdb::Slice slice(std::string_view bytes) {
     return {bytes.data(), bytes.size()};
@@ -71,7 +72,7 @@ rocksdb::ColumnFamilyOptions space_options(Space space, const KvConfig& config,
     table.index_type = rocksdb::BlockBasedTableOptions::kTwoLevelIndexSearch;
     table.partition_filters = true;
     table.metadata_block_size = 8u << 10;
-    if (space == Space::ids || space == Space::projected) table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
+    if (space != Space::postings) table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
     if (space == Space::ids) {
         // A quarter of the fold was looking for ids that nobody had seen: their filters stay in memory, whole, 1.25
         // bytes an id.
@@ -89,7 +90,8 @@ rocksdb::ColumnFamilyOptions space_options(Space space, const KvConfig& config,
     options.max_bytes_for_level_base = 256u << 20;
     options.level_compaction_dynamic_level_bytes = true;
     options.memtable_factory = memtable_factory();
-    options.level0_file_num_compaction_trigger = sorted_runs_max;
+    const bool searched = space == Space::ids || space == Space::postings;
+    options.level0_file_num_compaction_trigger = searched ? sorted_runs_searched_max : sorted_runs_max;
     options.level0_slowdown_writes_trigger = 40;
     options.level0_stop_writes_trigger = 60;
     if (space == Space::rows || space == Space::projected) {
@@ -108,7 +110,6 @@ rocksdb::ColumnFamilyOptions space_options(Space space, const KvConfig& config,
         options.write_buffer_size = config.memtable_bytes;
         options.max_write_buffer_number = 3;
         options.min_write_buffer_number_to_merge = 1;
-        options.level0_file_num_compaction_trigger = sorted_runs_of_ids_max;
     }
     return options;
 }
