@@ -123,6 +123,8 @@ namespace {
 
 // How often a reader that is behind looks for what came: not for every batch.
 constexpr std::size_t find_more_every = 16;
+// Batches in a row until a reader is one that follows the journal, and not one that looks up items here and there.
+constexpr std::size_t follows_after = 16;
 
 class EmbeddedReader final : public Reader {
 public:
@@ -145,12 +147,15 @@ public:
                 return batch;
             }
         }
+        last_begin_ = batch->base();
         position_ = batch->end();
+        ++in_a_row_;
         return batch;
     }
 
     Offset position() const override { return position_; }
     void seek(Offset offset) override {
+        if (offset < last_begin_ || offset > position_) in_a_row_ = 0;
         position_ = offset;
         while (!ahead_.empty() && (ahead_.front()->end() <= offset || offset < ahead_.front()->base())) {
             held_.give(ahead_.front()->bytes());
@@ -162,7 +167,7 @@ private:
     void look_ahead() {
         if (ahead_.empty()) {
             held_.give_all();
-            side_.tail.find(position_, ahead_, held_);
+            side_.tail.find(position_, ahead_, in_a_row_ >= follows_after ? &held_ : nullptr);
         } else if (held_.any() && ahead_.size() % find_more_every == 0) {
             side_.tail.find_more(ahead_, held_);
         }
@@ -200,6 +205,8 @@ private:
 
     const ReadSide side_;
     Offset position_;
+    Offset last_begin_;                    // of the batch that was read last
+    std::size_t in_a_row_ = 0;             // batches that were read without a jump
     std::deque<model::BatchPtr> ahead_;    // from the tail: the next ones, from position_ on
     Held held_;                            // for them, if we are behind
     std::unique_ptr<SegmentReader> disk_;  // null while served from memory

@@ -37,12 +37,12 @@ TailCache::Place TailCache::holding(Offset offset) const {
                          [](Offset wanted, const model::BatchPtr& batch) { return wanted < batch->base(); }));
 }
 
-void TailCache::find(Offset offset, std::deque<model::BatchPtr>& found, Held& held) const {
+void TailCache::find(Offset offset, std::deque<model::BatchPtr>& found, Held* held) const {
     const std::lock_guard lock(mutex_);
     const auto place = holding(offset);
     const bool soon_dropped = bytes_ > bytes_max_ / 2 &&
                               place < std::next(batches_.begin(), static_cast<std::ptrdiff_t>(batches_.size() / 2));
-    if (soon_dropped) hand_out(place, found, held);
+    if (soon_dropped && held != nullptr) hand_out(place, found, *held);
     if (!found.empty()) return;
     std::uint64_t bytes = 0;
     for (auto its = place; its != batches_.end() && found.size() < found_max; ++its) {

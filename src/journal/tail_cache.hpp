@@ -45,10 +45,10 @@ public:
     /// Must follow the last ones. Drops the oldest beyond the limit, always keeps the newest.
     void push(std::span<const model::BatchPtr> batches);
     /// The batch that holds the offset, if it is still here, and those behind it: as many as are small together, so
-    /// that whoever reads single items does not come for each. Appends to `found`. A reader that falls behind, so that
-    /// the batch will soon be dropped, is given all there are, as far as readers may hold them: it would have to read
-    /// them from the disk, and fall behind further.
-    void find(Offset offset, std::deque<model::BatchPtr>& found, Held& held) const;
+    /// that whoever reads single items does not come for each. Appends to `found`. With `held`, of a reader that
+    /// follows the journal: if it falls behind, so that the batch will soon be dropped, it is given all there are, as
+    /// far as readers may hold them: it would have to read them from the disk, and fall behind further.
+    void find(Offset offset, std::deque<model::BatchPtr>& found, Held* held) const;
     /// What came behind those that it was given.
     void find_more(std::deque<model::BatchPtr>& found, Held& held) const;
 
