@@ -3,6 +3,7 @@
 #include "codec/json_writer.hpp"
 #include "disk/faulty_disk.hpp"
 #include "journal/format.hpp"
+#include "journal/patch.hpp"
 #include "journal/test_support.hpp"
 
 #include <gmock/gmock.h>
@@ -230,6 +231,18 @@ TEST_F(Inspect, RepairsRandomDamage) {
         EXPECT_EQ(report->changed, !before.intact()) << before.to_text();
         expect_repaired(*report);
     }
+}
+
+TEST(Repair, SaysWhenMoreIsLostThanItCanStandInFor) {
+    DamagedStretch stretch;
+    stretch.from = 4096;
+    stretch.until = stretch.from + format::block_bytes;
+    stretch.end = Offset{1ull << 33};
+    EXPECT_TRUE(patch_of(stretch, format::seed_of(1, 1), 1));
+    stretch.end = Offset{1ull << 60};
+    const auto patch = patch_of(stretch, format::seed_of(1, 1), 1);
+    ASSERT_FALSE(patch);
+    EXPECT_EQ(patch.error().code, Errc::corrupt);
 }
 
 }  // namespace

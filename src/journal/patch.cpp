@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <limits>
 
+#include <fmt/format.h>
+
 namespace ark::journal {
 namespace {
 
@@ -95,11 +97,15 @@ Status write_header(disk::File& file, const format::SegmentHeader& header) {
 
 }  // namespace
 
-std::vector<PatchPiece> patch_of(DamagedStretch& stretch, format::Seed seed, std::uint64_t sequence) {
+Result<std::vector<PatchPiece>> patch_of(DamagedStretch& stretch, format::Seed seed, std::uint64_t sequence) {
     auto placed = place_all(stretch);
-    while (!placed) {
-        stretch.kept.pop_back();  // with none kept, a stretch of at least a block always has room
-        placed = place_all(stretch);
+    for (; !placed && !stretch.kept.empty(); placed = place_all(stretch))
+        stretch.kept.pop_back();
+    if (!placed) {
+        return fail(Errc::corrupt,
+                    fmt::format("segment {}: offsets {} to {} are missing at position {}, more than repair "
+                                "can stand in for; the header that says so may be wrong itself",
+                                sequence, stretch.first.value(), stretch.end.value(), stretch.from));
     }
     std::vector<PatchPiece> pieces{group_piece(stretch, *placed, seed, sequence)};
     for (auto& record : *placed) {
@@ -133,7 +139,8 @@ Status write_repaired(disk::Disk& disk, const Survey& survey, std::size_t at, co
     ARK_TRY(const auto file, disk.open(path + ".repair", disk::OpenMode::write));
     ARK_TRY_STATUS(write_header(*file, header));
     for (auto& stretch : findings.stretches) {
-        for (const auto& piece : patch_of(stretch, seed, segment.sequence)) {
+        ARK_TRY(const auto patch, patch_of(stretch, seed, segment.sequence));
+        for (const auto& piece : patch) {
             ARK_TRY_STATUS(file->write_at(piece.position, piece.bytes.data(), piece.bytes.size()));
         }
     }
@@ -158,7 +165,8 @@ Status append_loss(disk::Disk& disk, const Survey& survey, std::size_t at, const
         ARK_TRY_STATUS(file->truncate(stretch.until));
         file_bytes = stretch.until;
     }
-    for (const auto& piece : patch_of(stretch, seed, header.sequence)) {
+    ARK_TRY(const auto patch, patch_of(stretch, seed, header.sequence));
+    for (const auto& piece : patch) {
         ARK_TRY_STATUS(file->write_at(piece.position, piece.bytes.data(), piece.bytes.size()));
     }
     ARK_TRY_STATUS(write_footer(*file, file_bytes, seed, header, stretch.until));
@@ -178,8 +186,9 @@ Status write_replacement(disk::Disk& disk, const Survey& survey, std::size_t at,
         stretch.until = body_end;
         stretch.first = header.base;
         stretch.end = end;
-        for (const auto& piece :
-             patch_of(stretch, format::seed_of(survey.journal_id, segment.sequence), segment.sequence)) {
+        const auto seed = format::seed_of(survey.journal_id, segment.sequence);
+        ARK_TRY(const auto patch, patch_of(stretch, seed, segment.sequence));
+        for (const auto& piece : patch) {
             ARK_TRY_STATUS(file->write_at(piece.position, piece.bytes.data(), piece.bytes.size()));
         }
     }

@@ -13,7 +13,8 @@ struct PatchPiece {
     std::string bytes;
 };
 /// Drops kept records at the end of the stretch when the loss behind them has no room to be written down.
-std::vector<PatchPiece> patch_of(DamagedStretch& stretch, format::Seed seed, std::uint64_t sequence);
+/// corrupt: more offsets are lost than the stretch has room to say (some fifty times 2^32 for a block).
+Result<std::vector<PatchPiece>> patch_of(DamagedStretch& stretch, format::Seed seed, std::uint64_t sequence);
 
 /// Writes `name`.repair: a copy of the segment with its stretches patched, its header and footer renewed. Synced.
 Status write_repaired(disk::Disk& disk, const Survey& survey, std::size_t at, const format::SegmentHeader& header,
